@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* protocol/json.c - jansson behind a size and depth check, with memory that is
+ * wiped when freed, and the strict reader of objects.
+ */
+#include "protocol/json.h"
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/b64.h"
+
+/* ---- memory ---------------------------------------------------------- */
+
+/* The size stands in front of what jansson gets. */
+#define FRONT alignof(max_align_t)
+_Static_assert(FRONT >= sizeof(size_t), "room for the size");
+
+static void *
+wiping_malloc(size_t n)
+{
+	uint8_t *p;
+
+	if (n > SIZE_MAX - FRONT || (p = malloc(n + FRONT)) == NULL)
+		return NULL;
+	memcpy(p, &n, sizeof(n));
+	return p + FRONT;
+}
+
+static void
+wiping_free(void *v)
+{
+	uint8_t *p = v;
+	size_t n;
+
+	if (p == NULL)
+		return;
+	p -= FRONT;
+	memcpy(&n, p, sizeof(n));
+	explicit_bzero(p, n + FRONT);
+	free(p);
+}
+
+static void
+install(void)
+{
+	json_set_alloc_funcs(wiping_malloc, wiping_free);
+}
+
+void
+ov_json_init(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	/* Only a wrong argument can make it fail. */
+	(void)pthread_once(&once, install);
+}
+
+/* ---- texts ----------------------------------------------------------- */
+
+/* Is no array or object nested deeper than allowed?  Looks at brackets outside
+ * strings and nothing else: whether the text is JSON is jansson's to say. */
+static bool
+shallow(const uint8_t *p, size_t n)
+{
+	size_t depth = 0, i;
+	bool string = false;
+
+	for (i = 0; i < n; i++) {
+		uint8_t c = p[i];
+
+		if (string) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				string = false;
+		} else if (c == '"') {
+			string = true;
+		} else if (c == '[' || c == '{') {
+			if (++depth > OV_JSON_DEPTH_MAX)
+				return false;
+		} else if (c == ']' || c == '}') {
+			if (depth == 0)
+				return false;
+			depth--;
+		}
+	}
+	return true;
+}
+
+enum ov_rc
+ov_json_parse(const void *p, size_t n, size_t max, json_t **out,
+    struct ov_err *e)
+{
+	json_error_t je;
+
+	*out = NULL;
+	ov_json_init();
+	if (n > max)
+		return ov_fail(e, OV_TOOBIG, "JSON: %zu bytes, at most %zu", n,
+		    max);
+	if (n == 0)
+		return ov_fail(e, OV_BADMSG, "JSON: empty");
+	if (memchr(p, '\0', n) != NULL)
+		return ov_fail(e, OV_BADMSG, "JSON: a NUL byte");
+	if (!shallow(p, n))
+		return ov_fail(e, OV_BADMSG, "JSON: too deep or unbalanced");
+	*out = json_loadb(p, n, JSON_REJECT_DUPLICATES, &je);
+	/* je.text quotes the document, so only the place is told. */
+	if (*out == NULL && json_error_code(&je) == json_error_out_of_memory)
+		return ov_fail(e, OV_NOSPACE, "JSON: no memory");
+	if (*out == NULL)
+		return ov_fail(e, OV_BADMSG, "JSON: not valid at byte %d",
+		    je.position);
+	return OV_OK;
+}
+
+void
+ov_json_free(json_t **j)
+{
+	json_decref(*j);
+	*j = NULL;
+}
+
+static int
+append(const char *p, size_t n, void *buf)
+{
+	struct ov_buf *b = buf;
+
+	ov_buf_add(b, p, n);
+	return b->bad ? -1 : 0;
+}
+
+void
+ov_json_dump(struct ov_buf *b, const json_t *j)
+{
+	if (json_dump_callback(j, append, b, JSON_COMPACT | JSON_ENCODE_ANY) !=
+	    0)
+		b->bad = true;
+}
+
+/* ---- single values --------------------------------------------------- */
+
+struct ov_view
+ov_json_view(const json_t *j)
+{
+	if (!json_is_string(j))
+		return (struct ov_view){NULL, 0};
+	return (struct ov_view){(const uint8_t *)json_string_value(j),
+	    json_string_length(j)};
+}
+
+enum ov_rc
+ov_json_b64u(const json_t *j, void *out, size_t n)
+{
+	return ov_b64u_exact(ov_json_view(j), out, n);
+}
+
+enum ov_rc
+ov_json_int(const json_t *j, uint64_t max, uint64_t *out)
+{
+	json_int_t v;
+
+	*out = 0;
+	if (!json_is_integer(j))
+		return OV_BADMSG;
+	v = json_integer_value(j);
+	if (v < 0 || (uint64_t)v > max || (uint64_t)v > OV_JSON_INT_MAX)
+		return OV_BADMSG;
+	*out = (uint64_t)v;
+	return OV_OK;
+}
+
+/* ---- reading an object ----------------------------------------------- */
+
+void
+ov_jo_init(struct ov_jobj *r, const json_t *o, const char *path)
+{
+	memset(r, 0, sizeof(*r));
+	r->o = o;
+	r->path = path;
+	if (!json_is_object(o))
+		ov_jo_fail(r, "",
+		    o == NULL ? OV_REDEN_ONTBREEKT : OV_REDEN_TYPE);
+}
+
+void
+ov_jo_fail(struct ov_jobj *r, const char *name, enum ov_reden reden)
+{
+	if (r->bad != NULL)
+		return;
+	r->bad = name;
+	r->reden = reden;
+	r->rc = reden == OV_REDEN_TE_LANG ? OV_TOOBIG : OV_BADMSG;
+}
+
+/* Remember that the member was asked for. */
+static json_t *
+mark(struct ov_jobj *r, const char *name, json_t *v)
+{
+	uint16_t i;
+
+	for (i = 0; i < r->ntaken; i++)
+		if (strcmp(r->taken[i], name) == 0)
+			return v;
+	if (r->ntaken == OV_JOBJ_MEMBERS_MAX) {
+		ov_jo_fail(r, name, OV_REDEN_ONBEKEND_LID);
+		return NULL;
+	}
+	r->taken[r->ntaken++] = name;
+	return v;
+}
+
+static json_t *
+take(struct ov_jobj *r, const char *name)
+{
+	json_t *v;
+
+	if (r->bad != NULL)
+		return NULL;
+	v = json_object_get(r->o, name);
+	if (v == NULL) {
+		ov_jo_fail(r, name, OV_REDEN_ONTBREEKT);
+		return NULL;
+	}
+	return mark(r, name, v);
+}
+
+/* The same, of one JSON type. */
+static json_t *
+take_type(struct ov_jobj *r, const char *name, json_type type)
+{
+	json_t *v = take(r, name);
+
+	if (v == NULL)
+		return NULL;
+	if (json_typeof(v) != type) {
+		ov_jo_fail(r, name, OV_REDEN_TYPE);
+		return NULL;
+	}
+	return v;
+}
+
+bool
+ov_jo_has(const struct ov_jobj *r, const char *name)
+{
+	return r->bad == NULL && json_object_get(r->o, name) != NULL;
+}
+
+bool
+ov_jo_null(struct ov_jobj *r, const char *name)
+{
+	json_t *v;
+
+	if (r->bad != NULL)
+		return false;
+	v = json_object_get(r->o, name);
+	return json_is_null(v) && mark(r, name, v) != NULL;
+}
+
+struct ov_view
+ov_jo_view(struct ov_jobj *r, const char *name, size_t min, size_t max)
+{
+	json_t *j = take_type(r, name, JSON_STRING);
+	struct ov_view v = ov_json_view(j);
+
+	if (j == NULL)
+		return v;
+	if (v.n >= min && v.n <= max)
+		return v;
+	ov_jo_fail(r, name, v.n > max ? OV_REDEN_TE_LANG : OV_REDEN_PATROON);
+	return (struct ov_view){NULL, 0};
+}
+
+static const char *
+text(struct ov_view v)
+{
+	/* jansson ends its strings with a NUL and admits none inside. */
+	return v.p != NULL ? (const char *)v.p : "";
+}
+
+const char *
+ov_jo_str(struct ov_jobj *r, const char *name, size_t max)
+{
+	return text(ov_jo_view(r, name, 1, max));
+}
+
+const char *
+ov_jo_str0(struct ov_jobj *r, const char *name, size_t max)
+{
+	return text(ov_jo_view(r, name, 0, max));
+}
+
+const char *
+ov_jo_str_opt(struct ov_jobj *r, const char *name, size_t max)
+{
+	return ov_jo_has(r, name) ? ov_jo_str(r, name, max) : NULL;
+}
+
+void
+ov_jo_lit(struct ov_jobj *r, const char *name, const char *value)
+{
+	const char *const words[] = {value, NULL};
+
+	(void)ov_jo_word(r, name, words);
+}
+
+int
+ov_jo_word(struct ov_jobj *r, const char *name, const char *const *words)
+{
+	json_t *j = take_type(r, name, JSON_STRING);
+	int i;
+
+	if (j == NULL)
+		return -1;
+	for (i = 0; words[i] != NULL; i++)
+		if (ov_view_eq(ov_json_view(j), words[i]))
+			return i;
+	ov_jo_fail(r, name, OV_REDEN_CODE);
+	return -1;
+}
+
+uint64_t
+ov_jo_range(struct ov_jobj *r, const char *name, uint64_t min, uint64_t max)
+{
+	json_t *j = take_type(r, name, JSON_INTEGER);
+	uint64_t v;
+
+	if (j == NULL)
+		return 0;
+	if (ov_json_int(j, max, &v) == OV_OK && v >= min)
+		return v;
+	ov_jo_fail(r, name, OV_REDEN_PATROON);
+	return 0;
+}
+
+uint64_t
+ov_jo_int(struct ov_jobj *r, const char *name, uint64_t max)
+{
+	return ov_jo_range(r, name, 0, max);
+}
+
+bool
+ov_jo_bool(struct ov_jobj *r, const char *name)
+{
+	json_t *v = take(r, name);
+
+	if (v != NULL && !json_is_boolean(v))
+		ov_jo_fail(r, name, OV_REDEN_TYPE);
+	return json_is_true(v);
+}
+
+json_t *
+ov_jo_obj(struct ov_jobj *r, const char *name)
+{
+	return take_type(r, name, JSON_OBJECT);
+}
+
+json_t *
+ov_jo_arr(struct ov_jobj *r, const char *name, size_t max)
+{
+	json_t *v = take_type(r, name, JSON_ARRAY);
+
+	if (v != NULL && json_array_size(v) > max) {
+		ov_jo_fail(r, name, OV_REDEN_TE_LANG);
+		return NULL;
+	}
+	return v;
+}
+
+json_t *
+ov_jo_any(struct ov_jobj *r, const char *name)
+{
+	return take(r, name);
+}
+
+void
+ov_jo_b64u(struct ov_jobj *r, const char *name, void *out, size_t n)
+{
+	json_t *j = take_type(r, name, JSON_STRING);
+
+	/* No text: the decoder zeroes out. */
+	if (ov_b64u_exact(ov_json_view(j), out, n) != OV_OK || j == NULL)
+		ov_jo_fail(r, name, OV_REDEN_PATROON);
+}
+
+void
+ov_jo_b64(struct ov_jobj *r, const char *name, void *out, size_t n)
+{
+	json_t *j = take_type(r, name, JSON_STRING);
+
+	if (ov_b64_exact(ov_json_view(j), out, n) != OV_OK || j == NULL)
+		ov_jo_fail(r, name, OV_REDEN_PATROON);
+}
+
+void
+ov_jo_oin(struct ov_jobj *r, const char *name, struct ov_oin *out)
+{
+	json_t *j = take_type(r, name, JSON_STRING);
+
+	if (ov_oin_parse(ov_json_view(j), out) != OV_OK)
+		ov_jo_fail(r, name, OV_REDEN_PATROON);
+}
+
+void
+ov_jo_date(struct ov_jobj *r, const char *name, struct ov_date *out)
+{
+	json_t *j = take_type(r, name, JSON_STRING);
+
+	if (ov_date_parse(ov_json_view(j), out) != OV_OK)
+		ov_jo_fail(r, name, OV_REDEN_PATROON);
+}
+
+void
+ov_jo_moment(struct ov_jobj *r, const char *name, int64_t *out)
+{
+	json_t *j = take_type(r, name, JSON_STRING);
+
+	if (ov_moment_parse(ov_json_view(j), out) != OV_OK)
+		ov_jo_fail(r, name, OV_REDEN_PATROON);
+}
+
+enum ov_rc
+ov_jo_end(struct ov_jobj *r, struct ov_err *e)
+{
+	if (r->bad == NULL && json_object_size(r->o) != r->ntaken)
+		ov_jo_fail(r, "", OV_REDEN_ONBEKEND_LID);
+	if (r->bad == NULL)
+		return OV_OK;
+	return ov_fail(e, r->rc, "%s%s%s: %s", r->path,
+	    r->bad[0] != '\0' ? "." : "", r->bad, ov_reden_code(r->reden));
+}
+
+/* ---- problem documents ------------------------------------------------ */
+
+void
+ov_fout_problem(struct ov_buf *b, enum ov_fout f, const json_t *extra)
+{
+	OV_BUF text = {0};
+	struct ov_view members = {NULL, 0};
+
+	if (json_object_size(extra) > 0) {
+		ov_json_dump(&text, extra);
+		if (text.bad) {
+			b->bad = true;
+			return;
+		}
+		/* Without its braces. */
+		members = (struct ov_view){text.p + 1, text.n - 2};
+	}
+	ov_fout_problem_raw(b, f, members);
+}

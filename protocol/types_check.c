@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* The check of protocol/types.h: one walk over the content, along the fields
+ * of its type. */
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/types_int.h"
+#include "protocol/vorm.h"
+
+#define PID_LEN 43
+
+struct walk {
+	const struct ov_types *t;
+	const struct ov_type *y;
+	struct ov_fouten *w;
+	struct ov_date vandaag;
+	int32_t dag;
+	uint8_t delen, gevoelig; /* what the ground allows */
+	bool geheim_adres;
+	uint32_t verboden; /* categories, one bit each */
+	uint32_t verplicht;
+	uint32_t gezien;
+	size_t len; /* of pad */
+	char pad[OV_FOUT_PAD];
+};
+
+/* Append one escaped step (RFC 6901); cut where it does not fit. */
+static size_t
+pad_put(char *pad, size_t len, const char *s, size_t n)
+{
+	size_t i;
+
+	if (len + 3 < OV_FOUT_PAD)
+		pad[len++] = '/';
+	for (i = 0; i < n && len + 3 < OV_FOUT_PAD; i++) {
+		if (s[i] == '~' || s[i] == '/') {
+			pad[len++] = '~';
+			pad[len++] = s[i] == '~' ? '0' : '1';
+		} else {
+			pad[len++] = s[i];
+		}
+	}
+	/* Not in the middle of a character. */
+	if (i < n)
+		while (len > 0 && ((unsigned char)pad[len - 1] & 0x80) != 0)
+			len--;
+	pad[len] = '\0';
+	return len;
+}
+
+static void
+fault(struct walk *k, enum ov_reden reden, const char *uitleg)
+{
+	struct ov_fout_plek *f;
+
+	if (k->w->n == OV_FOUTEN_MAX) {
+		k->w->meer = true;
+		return;
+	}
+	f = &k->w->f[k->w->n++];
+	f->reden = reden;
+	f->uitleg = uitleg;
+	memcpy(f->pad, k->pad, k->len);
+	f->pad[k->len] = '\0';
+}
+
+/* A fault at a path below where the walk is. */
+static void
+fault_at(struct walk *k, const char *path, enum ov_reden reden,
+    const char *uitleg)
+{
+	size_t was = k->len, n;
+
+	for (;;) {
+		n = strcspn(path, "/");
+		k->len = pad_put(k->pad, k->len, path, n);
+		if (path[n] == '\0')
+			break;
+		path += n + 1;
+	}
+	fault(k, reden, uitleg);
+	k->len = was;
+	k->pad[was] = '\0';
+}
+
+static void
+check_text(struct walk *k, const struct ov_field *f, const json_t *v)
+{
+	const char *s = json_string_value(v);
+	size_t n = json_string_length(v);
+	enum ov_reden why = OV_REDEN_GEEN;
+	struct ov_view view = {(const uint8_t *)s, n};
+	int64_t moment;
+	int32_t dag;
+
+	if (s == NULL) {
+		fault(k, OV_REDEN_TYPE, NULL);
+		return;
+	}
+	switch (f->soort) {
+	case OV_S_TEKST:
+		why = ov_tekst_check(s, n, f->max);
+		break;
+	case OV_S_DECIMAAL:
+		why = ov_decimaal_check(s, n, f->max);
+		break;
+	case OV_S_DATUM:
+		if (!ov_dag(s, n, &dag))
+			why = OV_REDEN_PATROON;
+		break;
+	case OV_S_MOMENT:
+		if (ov_moment_parse(view, &moment) != OV_OK)
+			why = OV_REDEN_PATROON;
+		break;
+	case OV_S_CODE:
+		if (ov_lijst_code(f->lijst, s, n, k->dag) == NULL)
+			why = OV_REDEN_CODE;
+		break;
+	case OV_S_PATROON:
+		why = ov_vorm_check(f->vorm, s, n, k->y->schema);
+		break;
+	case OV_S_GEHEEL:
+	case OV_S_JANEE:
+	case OV_S_GROEP:
+	case OV_S_KAART:
+		break;
+	}
+	if (why != OV_REDEN_GEEN)
+		fault(k, why, NULL);
+}
+
+static void
+check_map(struct walk *k, const struct ov_field *f, json_t *v)
+{
+	const char *key;
+	json_t *val;
+	size_t was = k->len;
+
+	if (!json_is_object(v)) {
+		fault(k, OV_REDEN_TYPE, NULL);
+		return;
+	}
+	json_object_foreach(v, key, val)
+	{
+		const char *s = json_string_value(val);
+
+		k->len = pad_put(k->pad, was, key, strlen(key));
+		if (ov_lijst_code(f->sleutels, key, strlen(key), k->dag) ==
+		    NULL)
+			fault(k, OV_REDEN_ONBEKEND_LID, NULL);
+		else if (s == NULL)
+			fault(k, OV_REDEN_TYPE, NULL);
+		else if (ov_lijst_code(f->lijst, s, json_string_length(val),
+		             k->dag) == NULL)
+			fault(k, OV_REDEN_CODE, NULL);
+		k->len = was;
+		k->pad[was] = '\0';
+	}
+}
+
+static void check_group(struct walk *, const struct ov_groep *, json_t *,
+    uint8_t deel);
+
+/* A value that is no list, or one element of it. */
+static void
+check_value(struct walk *k, const struct ov_field *f, json_t *v, uint8_t deel)
+{
+	json_int_t i;
+
+	switch (f->soort) {
+	case OV_S_TEKST:
+	case OV_S_DECIMAAL:
+	case OV_S_DATUM:
+	case OV_S_MOMENT:
+	case OV_S_CODE:
+	case OV_S_PATROON:
+		check_text(k, f, v);
+		break;
+	case OV_S_GEHEEL:
+		i = json_integer_value(v);
+		if (!json_is_integer(v))
+			fault(k, OV_REDEN_TYPE, NULL);
+		else if (i < (json_int_t)f->min || i > (json_int_t)f->max)
+			fault(k, OV_REDEN_PATROON, NULL);
+		break;
+	case OV_S_JANEE:
+		if (!json_is_boolean(v))
+			fault(k, OV_REDEN_TYPE, NULL);
+		break;
+	case OV_S_GROEP:
+		if (!json_is_object(v))
+			fault(k, OV_REDEN_TYPE, NULL);
+		else
+			check_group(k, f->groep, v, deel);
+		break;
+	case OV_S_KAART:
+		check_map(k, f, v);
+		break;
+	}
+}
+
+static void
+check_list(struct walk *k, const struct ov_field *f, json_t *v, uint8_t deel)
+{
+	size_t i, n = json_array_size(v), was = k->len;
+	char idx[12];
+	int w;
+
+	if (!json_is_array(v)) {
+		fault(k, OV_REDEN_TYPE, NULL);
+		return;
+	}
+	if (n < f->lmin)
+		fault(k, OV_REDEN_ONTBREEKT, NULL);
+	if (n > f->lmax)
+		fault(k, OV_REDEN_TE_LANG, NULL);
+	for (i = 0; i < n && i < f->lmax; i++) {
+		w = snprintf(idx, sizeof(idx), "%zu", i);
+		k->len = pad_put(k->pad, was, idx, (size_t)w);
+		check_value(k, f, json_array_get(v, i), deel);
+		k->len = was;
+		k->pad[was] = '\0';
+	}
+}
+
+/* May this field have a value at all: category, part, sensitivity?  A group
+ * is judged by its part, its leaves by how sensitive they are. */
+static bool
+permitted(struct walk *k, const struct ov_field *f, uint8_t deel)
+{
+	if (f->cat >= 0) {
+		uint32_t bit = (uint32_t)1 << f->cat;
+
+		k->gezien |= bit;
+		if ((k->verboden & bit) != 0)
+			return false;
+	}
+	if ((k->delen & deel) == 0)
+		return false;
+	return f->soort == OV_S_GROEP || (k->gevoelig & f->gevoelig) != 0;
+}
+
+/* ---- rules ---- */
+
+static json_t *
+follow(const json_t *o, const char *path)
+{
+	char step[48];
+	size_t n;
+	json_t *v;
+
+	for (;;) {
+		n = strcspn(path, "/");
+		if (n >= sizeof(step))
+			return NULL;
+		memcpy(step, path, n);
+		step[n] = '\0';
+		v = json_object_get(o, step);
+		if (v == NULL || path[n] == '\0')
+			return v;
+		o = v;
+		path += n + 1;
+	}
+}
+
+static bool
+condition(const struct ov_regel *r, const json_t *o)
+{
+	const json_t *v = follow(o, r->als);
+	size_t i;
+
+	if (v == NULL || r->is == NULL)
+		return v != NULL;
+	for (i = 0; i < json_array_size(r->is); i++)
+		if (json_equal(v, json_array_get(r->is, i)))
+			return true;
+	return false;
+}
+
+static bool
+date_at(const struct walk *k, const json_t *o, const char *path,
+    struct ov_date *out)
+{
+	const json_t *v;
+	struct ov_view view;
+
+	if (path[0] == '@') {
+		*out = k->vandaag;
+		return true;
+	}
+	v = follow(o, path);
+	if (!json_is_string(v))
+		return false;
+	view = ov_view_str(json_string_value(v));
+	return ov_date_parse(view, out) == OV_OK;
+}
+
+static void
+apply_rule(struct walk *k, const struct ov_regel *r, const json_t *o)
+{
+	struct ov_date d, g;
+	bool a, b;
+
+	switch (r->soort) {
+	case OV_R_VEREIST:
+		if (condition(r, o) && follow(o, r->lid) == NULL)
+			fault_at(k, r->lid, OV_REDEN_ONTBREEKT, r->tekst);
+		break;
+	case OV_R_VERBODEN:
+		if (r->tenzij_geheim && k->geheim_adres)
+			break;
+		if (condition(r, o) && follow(o, r->lid) != NULL)
+			fault_at(k, r->lid, OV_REDEN_VERBODEN, r->tekst);
+		break;
+	case OV_R_PRECIES_EEN:
+		a = follow(o, r->als) != NULL;
+		b = follow(o, r->lid) != NULL;
+		if (!a && !b)
+			fault_at(k, r->als, OV_REDEN_ONTBREEKT, r->tekst);
+		if (a && b)
+			fault_at(k, r->lid, OV_REDEN_VERBODEN, r->tekst);
+		break;
+	case OV_R_NIET_VOOR:
+		if (date_at(k, o, r->lid, &d) && date_at(k, o, r->grens, &g) &&
+		    ov_date_cmp(d, ov_date_add_months(g, -r->maanden)) < 0)
+			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst);
+		break;
+	case OV_R_NIET_NA:
+		if (date_at(k, o, r->lid, &d) && date_at(k, o, r->grens, &g) &&
+		    ov_date_cmp(d, ov_date_add_months(g, r->maanden)) > 0)
+			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst);
+		break;
+	}
+}
+
+/* ---- an object ---- */
+
+static void
+check_group(struct walk *k, const struct ov_groep *g, json_t *o, uint8_t deel)
+{
+	uint64_t seen = 0, miss;
+	size_t was = k->len, i;
+	const char *key;
+	json_t *v;
+
+	json_object_foreach(o, key, v)
+	{
+		size_t n = strlen(key);
+		const struct ov_field *f = ov_groep_field(g, key, n);
+		uint8_t d;
+
+		k->len = pad_put(k->pad, was, key, n);
+		if (f == NULL) {
+			fault(k, OV_REDEN_ONBEKEND_LID, NULL);
+		} else {
+			seen |= (uint64_t)1 << (f - g->f);
+			d = f->deel != 0 ? f->deel : deel;
+			if (!permitted(k, f, d))
+				fault(k, OV_REDEN_VERBODEN, NULL);
+			else if (f->list)
+				check_list(k, f, v, d);
+			else
+				check_value(k, f, v, d);
+		}
+		k->len = was;
+		k->pad[was] = '\0';
+	}
+	miss = g->verplicht & ~seen;
+	for (i = 0; miss != 0; i++, miss >>= 1)
+		if ((miss & 1) != 0)
+			fault_at(k, g->f[i].naam, OV_REDEN_ONTBREEKT, NULL);
+	for (i = 0; i < g->nregel; i++)
+		apply_rule(k, &g->regel[i], o);
+}
+
+/* ---- what the content says about itself ---- */
+
+static void
+read_ground(struct walk *k, const json_t *inhoud)
+{
+	const char *code = json_string_value(
+	    json_object_get(inhoud, "grondslag"));
+	const struct ov_grond *g;
+	const struct ov_toestaat *a = NULL;
+
+	/* Without a ground everything is walked: the fault is the ground. */
+	k->delen = k->gevoelig = 0xff;
+	if (code == NULL || !ov_ground_known(k->t, code))
+		return;
+	g = ov_grond_find(k->t, code, k->dag);
+	if (g != NULL)
+		a = ov_grond_type(g, k->y->srt);
+	if (a == NULL) {
+		fault_at(k, "grondslag", OV_REDEN_VERBODEN, NULL);
+		return;
+	}
+	k->delen = a->delen;
+	k->gevoelig = a->gevoelig;
+	k->geheim_adres = g->geheim_adres;
+}
+
+static void
+read_uitlevering(struct walk *k, const json_t *inhoud)
+{
+	const json_t *m = json_object_get(inhoud, "uitlevering");
+	size_t i;
+
+	for (i = 0; i < k->t->categorie->n; i++) {
+		const char *s = json_string_value(
+		    json_object_get(m, k->t->categorie->code[i].code));
+
+		if (s == NULL)
+			continue;
+		if (strcmp(s, "VERBODEN") == 0 || strcmp(s, "OPT-UIT") == 0)
+			k->verboden |= (uint32_t)1 << i;
+		else if (strcmp(s, "VERPLICHT") == 0)
+			k->verplicht |= (uint32_t)1 << i;
+	}
+}
+
+static void
+check_uitlevering(struct walk *k)
+{
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < k->t->categorie->n; i++) {
+		if ((k->verplicht & ~k->gezien & ((uint32_t)1 << i)) == 0)
+			continue;
+		(void)snprintf(path, sizeof(path), "uitlevering/%s",
+		    k->t->categorie->code[i].code);
+		fault_at(k, path, OV_REDEN_ONTBREEKT, NULL);
+	}
+}
+
+static void
+check_pid(struct walk *k, size_t pid_len)
+{
+	if (k->y->pid && pid_len == 0)
+		fault_at(k, "pid", OV_REDEN_ONTBREEKT, NULL);
+	else if (!k->y->pid && pid_len != 0)
+		fault_at(k, "pid", OV_REDEN_VERBODEN, NULL);
+	else if (k->y->pid && pid_len != PID_LEN)
+		fault_at(k, "pid", OV_REDEN_PATROON, NULL);
+}
+
+enum ov_rc
+ov_types_check(const struct ov_types *t, const char *srt, json_t *inhoud,
+    size_t pid_len, const char *vandaag, struct ov_fouten *fouten)
+{
+	struct walk k = {.t = t, .w = fouten};
+
+	fouten->n = 0;
+	fouten->meer = false;
+	if (ov_date_parse(ov_view_str(vandaag), &k.vandaag) != OV_OK)
+		return OV_DAMAGED;
+	k.dag = ov_date_days(k.vandaag);
+	if ((k.y = ov_types_find(t, srt, vandaag)) == NULL) {
+		fault_at(&k, "srt", OV_REDEN_CODE, NULL);
+		return OV_BADMSG;
+	}
+	check_pid(&k, pid_len);
+	k.len = pad_put(k.pad, 0, "inhoud", 6);
+	if (!json_is_object(inhoud)) {
+		fault(&k, OV_REDEN_TYPE, NULL);
+		return OV_BADMSG;
+	}
+	read_ground(&k, inhoud);
+	read_uitlevering(&k, inhoud);
+	check_group(&k, &k.y->groep, inhoud, OV_D_ALGEMEEN);
+	check_uitlevering(&k);
+	return fouten->n == 0 ? OV_OK : OV_BADMSG;
+}

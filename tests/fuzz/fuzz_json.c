@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* fuzz_json.c - what parses is written as a text that parses to the same, and
+ * is no deeper than allowed; the strict reader takes any of it.
+ */
+#include <stdlib.h>
+
+#include "protocol/json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+static size_t
+depth(const json_t *j)
+{
+	size_t most = 0, i, d;
+	const char *key;
+	json_t *v;
+
+	if (!json_is_object(j) && !json_is_array(j))
+		return 0;
+	for (i = 0; i < json_array_size(j); i++) {
+		d = depth(json_array_get(j, i));
+		most = d > most ? d : most;
+	}
+	if (json_is_object(j)) {
+		/* The iteration macro of jansson wants a changeable object;
+		 * nothing is changed. */
+		void *it = json_object_iter((json_t *)(uintptr_t)j);
+
+		for (; it != NULL;
+		     it = json_object_iter_next((json_t *)(uintptr_t)j, it)) {
+			key = json_object_iter_key(it);
+			v = json_object_iter_value(it);
+			if (key == NULL)
+				abort();
+			d = depth(v);
+			most = d > most ? d : most;
+		}
+	}
+	return most + 1;
+}
+
+static void
+read_members(const json_t *j)
+{
+	struct ov_jobj o;
+	struct ov_oin oin;
+	struct ov_date d;
+	uint8_t id[16];
+	int64_t t;
+
+	ov_jo_init(&o, j, "fuzz");
+	(void)ov_jo_int(&o, "v", OV_JSON_INT_MAX);
+	if (ov_jo_has(&o, "s"))
+		(void)ov_jo_str(&o, "s", 20);
+	if (ov_jo_has(&o, "jti"))
+		ov_jo_b64u(&o, "jti", id, sizeof(id));
+	if (ov_jo_has(&o, "iss"))
+		ov_jo_oin(&o, "iss", &oin);
+	if (ov_jo_has(&o, "dag"))
+		ov_jo_date(&o, "dag", &d);
+	if (ov_jo_has(&o, "tijd"))
+		ov_jo_moment(&o, "tijd", &t);
+	if (ov_jo_has(&o, "lijst"))
+		(void)ov_jo_arr(&o, "lijst", 4);
+	if (ov_jo_end(&o, NULL) == OV_OK && o.ntaken != json_object_size(j))
+		abort();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	OV_BUF b = {0};
+	json_t *j, *again;
+
+	if (ov_json_parse(p, n, 1 << 16, &j, NULL) != OV_OK)
+		return 0;
+	if (depth(j) > OV_JSON_DEPTH_MAX)
+		abort();
+	read_members(j);
+	ov_json_dump(&b, j);
+	if (ov_buf_ok(&b, NULL) != OV_OK ||
+	    ov_json_parse(b.p, b.n, b.n, &again, NULL) != OV_OK ||
+	    !json_equal(j, again))
+		abort();
+	json_decref(again);
+	json_decref(j);
+	return 0;
+}

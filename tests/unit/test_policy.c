@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Every cell of the authorisation matrix, every birthday, every changeover. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "protocol/data.h"
+#include "protocol/json.h"
+#include "protocol/policy.h"
+
+#define VO OV_ROL_BIT(OV_ROL_VO)
+#define VSO OV_ROL_BIT(OV_ROL_VSO)
+#define PRO OV_ROL_BIT(OV_ROL_PRO)
+#define VAVO OV_ROL_BIT(OV_ROL_VAVO)
+#define MBO OV_ROL_BIT(OV_ROL_MBO)
+#define LP OV_ROL_BIT(OV_ROL_LEERPLICHT)
+#define DP OV_ROL_BIT(OV_ROL_DOORSTROOMPUNT)
+#define SCHOOL (VO | VSO | PRO | VAVO)
+#define ALL (SCHOOL | MBO | LP | DP)
+
+static struct ov_types *types;
+static struct ov_policy *policy;
+
+static struct ov_view
+data(const char *name)
+{
+	const struct ov_data *d = ov_data_find(name);
+
+	assert_non_null(d);
+	return (struct ov_view){d->p, d->n};
+}
+
+static int
+setup(void **state)
+{
+	struct ov_types_src src = {data("types.json"), data("codelijsten.json"),
+	    data("grondslagen.json")};
+	struct ov_err e = {0};
+
+	(void)state;
+	ov_json_init();
+	if (ov_types_load(&src, &types, &e) != OV_OK ||
+	    ov_policy_load(types, data("matrix.json"), &policy, &e) != OV_OK)
+		fail_msg("%s", e.msg);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	ov_policy_free(policy);
+	ov_types_free(types);
+	return 0;
+}
+
+static struct ov_verdict
+may(const char *srt, unsigned van, unsigned naar, const char *inhoud)
+{
+	struct ov_lid_brin brin = {.brin = "25LH"};
+	struct ov_lid a = {.rol = van};
+	struct ov_lid b = {.rol = naar, .brin = &brin, .nbrin = 1};
+	json_t *js = json_loads(inhoud, 0, NULL);
+	struct ov_verdict v;
+
+	assert_non_null(js);
+	v = ov_policy_may(policy, srt, &a, &b, js, "2025-04-01");
+	json_decref(js);
+	return v;
+}
+
+#define G(g) "\"grondslag\":\"" g "\""
+#define STATUS(s, l)                                                           \
+	"{" G("AANMELDING-MBO") ",\"status\":\"" s                             \
+	                        "\",\"datumStatus\":\"2025-03-01\","           \
+	                        "\"leeftijdsgroep\":\"" l                      \
+	                        "\",\"heeftStartkwalificatie\":false}"
+
+/* For each type and content: from which role to which role it may go. */
+static const struct {
+	const char *srt, *inhoud;
+	unsigned van, naar;
+} cells[] = {
+    {"overstapdossier", "{" G("OVERSTAP-ONDERWIJS") "}", SCHOOL | MBO, MBO},
+    {"overstapstatus", STATUS("ingeschreven", "vanaf-27"), MBO, SCHOOL | MBO},
+    {"overstapstatus", STATUS("ingeschreven", "tot-18"), MBO,
+        SCHOOL | MBO | LP},
+    {"overstapstatus", STATUS("ingeschreven", "18-tot-23"), MBO,
+        SCHOOL | MBO | DP},
+    {"overstapstatus", STATUS("ingeschreven", "23-tot-27"), MBO, SCHOOL | MBO},
+    {"overstapstatus", STATUS("keuze", "tot-18"), SCHOOL, MBO | LP},
+    {"overstapstatus", STATUS("keuze", "18-tot-23"), SCHOOL, MBO | DP},
+    {"overstapstatus", STATUS("gestart", "tot-18"), SCHOOL, 0},
+    {"uitschrijving",
+        "{" G("UITSCHRIJVING-LPW") ",\"geboortedatum\":\"2008-01-01\","
+                                   "\"datumUitschrijving\":\"2025-01-01\"}",
+        SCHOOL | MBO, LP},
+    {"uitschrijving",
+        "{" G("VERWIJDERING-18PLUS") ",\"geboortedatum\":\"2006-01-01\","
+                                     "\"datumUitschrijving\":\"2025-01-01\"}",
+        SCHOOL | MBO, DP},
+    {"uitschrijving",
+        "{" G("RMC-VERZOEK") ",\"geboortedatum\":\"2006-01-01\","
+                             "\"datumUitschrijving\":\"2025-01-01\"}",
+        SCHOOL | MBO, DP},
+    {"ontvangst", "{" G("OVERSTAP-ONDERWIJS") "}", ALL, ALL},
+    {"terugkoppeling", "{" G("OVERSTAP-ONDERWIJS") "}", 0, 0},
+};
+
+static void
+test_every_cell(void **state)
+{
+	size_t i;
+	unsigned a, b;
+
+	(void)state;
+	for (i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		for (a = 0; a < OV_ROL_N; a++)
+			for (b = 0; b < OV_ROL_N; b++) {
+				unsigned va = 1U << a, vb = 1U << b;
+				struct ov_verdict v;
+				bool yes;
+
+				/* The status row of a sender is its own. */
+				if (i >= 1 && i <= 7 &&
+				    (cells[i].van & va) == 0)
+					continue;
+				yes = (cells[i].van & va) != 0 &&
+				      (cells[i].naar & vb) != 0;
+				v = may(cells[i].srt, va, vb, cells[i].inhoud);
+				if ((v.may == OV_MAY_YES) != yes)
+					fail_msg("cell %zu, %s to %s", i,
+					    ov_rol_name((enum ov_rol)a),
+					    ov_rol_name((enum ov_rol)b));
+				if (yes) {
+					assert_int_equal(v.van, a);
+					assert_int_equal(v.naar, b);
+				} else {
+					assert_int_not_equal(v.why,
+					    OV_WHY_NONE);
+				}
+			}
+}
+
+/* Birth date, day of leaving, the role it goes to (OV_ROL_N: nobody). */
+static const struct {
+	const char *born, *left;
+	enum ov_rol rol;
+	unsigned grens;
+} ages[] = {
+    {"2007-02-03", "2025-02-02", OV_ROL_LEERPLICHT, 0},
+    {"2007-02-03", "2025-02-03", OV_ROL_DOORSTROOMPUNT, 0},
+    /* Born on 29 February: 18 on 1 March, also 23 and 27. */
+    {"2008-02-29", "2026-02-28", OV_ROL_LEERPLICHT, 0},
+    {"2008-02-29", "2026-03-01", OV_ROL_DOORSTROOMPUNT, 0},
+    /* The limit is 23 on the last day of 2025, and 27 the day after. */
+    {"2002-12-31", "2025-12-30", OV_ROL_DOORSTROOMPUNT, 0},
+    {"2002-12-31", "2025-12-31", OV_ROL_N, 23},
+    {"2002-12-31", "2026-01-01", OV_ROL_DOORSTROOMPUNT, 0},
+    {"1999-01-02", "2026-01-01", OV_ROL_DOORSTROOMPUNT, 0},
+    {"1999-01-01", "2025-12-31", OV_ROL_N, 23},
+    {"1999-01-01", "2026-01-01", OV_ROL_N, 27},
+    {"2012-06-01", "2025-02-01", OV_ROL_LEERPLICHT, 0},
+    /* Leaving before birth is nobody's. */
+    {"2025-02-02", "2025-02-01", OV_ROL_N, 0},
+};
+
+static void
+test_birthdays_and_the_changeover(void **state)
+{
+	struct ov_lid school = {.rol = VO}, gemeente = {.rol = LP | DP};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+		json_t *js = json_pack("{s:s,s:s}", "geboortedatum",
+		    ages[i].born, "datumUitschrijving", ages[i].left);
+		struct ov_verdict v = ov_policy_route(policy, "uitschrijving",
+		    VO, js, "2026-02-01");
+
+		if (ages[i].rol == OV_ROL_N) {
+			assert_int_equal(v.may, OV_MAY_NO);
+			assert_int_equal(v.why, OV_WHY_LEEFTIJD);
+			if (ages[i].grens != 0)
+				assert_int_equal(v.grens, ages[i].grens);
+			json_decref(js);
+			continue;
+		}
+		assert_int_equal(v.may, OV_MAY_YES);
+		assert_int_equal(v.naar, ages[i].rol);
+		assert_string_equal(v.grondslag,
+		    ages[i].rol == OV_ROL_LEERPLICHT ? "UITSCHRIJVING-LPW"
+		                                     : "VERWIJDERING-18PLUS");
+		/* One OIN with both roles: the role is chosen by age. */
+		json_object_set_new(js, "grondslag", json_string(v.grondslag));
+		v = ov_policy_may(policy, "uitschrijving", &school, &gemeente,
+		    js, "2026-02-01");
+		assert_int_equal(v.may, OV_MAY_YES);
+		assert_int_equal(v.naar, ages[i].rol);
+		json_decref(js);
+	}
+}
+
+static void
+test_status_limits_change_with_the_year(void **state)
+{
+	static const char *const text = "{" G(
+	    "AANMELDING-MBO") ",\"status\":\"gestart\","
+	                      "\"datumStatus\":\"%s\",\"leeftijdsgroep\":\"23-"
+	                      "tot-27\","
+	                      "\"heeftStartkwalificatie\":false}";
+	char s[300];
+
+	(void)state;
+	(void)snprintf(s, sizeof(s), text, "2025-12-31");
+	assert_int_equal(may("overstapstatus", MBO, DP, s).may, OV_MAY_NO);
+	(void)snprintf(s, sizeof(s), text, "2026-01-01");
+	assert_int_equal(may("overstapstatus", MBO, DP, s).may, OV_MAY_YES);
+}
+
+static void
+test_conditions_on_the_content(void **state)
+{
+	struct ov_verdict v;
+
+	(void)state;
+	/* The reference of an application never goes to a municipality. */
+	v = may("overstapstatus", MBO, LP,
+	    "{" G("AANMELDING-MBO") ",\"datumStatus\":\"2025-03-01\","
+	                            "\"leeftijdsgroep\":\"tot-18\","
+	                            "\"heeftStartkwalificatie\":false,"
+	                            "\"aanmeldingId\":\"x\"}");
+	assert_int_equal(v.may, OV_MAY_NO);
+	assert_int_equal(v.why, OV_WHY_VOORWAARDE);
+	v = may("overstapstatus", MBO, LP,
+	    "{" G("AANMELDING-MBO") ",\"datumStatus\":\"2025-03-01\","
+	                            "\"leeftijdsgroep\":\"tot-18\","
+	                            "\"heeftStartkwalificatie\":true}");
+	assert_int_equal(v.why, OV_WHY_VOORWAARDE);
+	/* What cannot be read is not a yes, and not yet a no. */
+	assert_int_equal(may("overstapstatus", MBO, LP, "{}").may,
+	    OV_MAY_UNREADABLE);
+	assert_int_equal(may("uitschrijving", VO, LP, "{}").may,
+	    OV_MAY_UNREADABLE);
+	assert_int_equal(may("overstapdossier", VO, MBO, "{}").may,
+	    OV_MAY_UNREADABLE);
+}
+
+static void
+test_grounds(void **state)
+{
+	struct ov_verdict v;
+
+	(void)state;
+	v = may("overstapdossier", VO, MBO, "{" G("AANMELDING-MBO") "}");
+	assert_int_equal(v.why, OV_WHY_GRONDSLAG);
+	v = may("overstapdossier", VO, MBO, "{" G("TOESTEMMING") "}");
+	assert_int_equal(v.why, OV_WHY_GRONDSLAG);
+	/* In force only from 2026. */
+	v = may("ontvangst", VO, MBO, "{" G("CASUS-2026") "}");
+	assert_int_equal(v.why, OV_WHY_GRONDSLAG);
+	v = may("ontvangst", VO, MBO, "{" G("VERZUIM-NIET-LEERPLICHTIG") "}");
+	assert_int_equal(v.may, OV_MAY_YES);
+}
+
+static void
+test_part_c_goes_to_the_named_receiver_only(void **state)
+{
+	struct ov_verdict v;
+
+	(void)state;
+	v = may("overstapdossier", VO, MBO,
+	    "{" G("OVERSTAP-ONDERWIJS") ",\"ondersteuning\":{},"
+	                                "\"toelatingsrecht\":{"
+	                                "\"instelling\":\"25LH\"}}");
+	assert_int_equal(v.may, OV_MAY_YES);
+	v = may("overstapdossier", VO, MBO,
+	    "{" G("OVERSTAP-ONDERWIJS") ",\"ondersteuning\":{},"
+	                                "\"toelatingsrecht\":{"
+	                                "\"instelling\":\"25PU\"}}");
+	assert_int_equal(v.may, OV_MAY_NO);
+	assert_int_equal(v.why, OV_WHY_ONDERSTEUNING);
+	v = may("overstapdossier", VO, MBO,
+	    "{" G("OVERSTAP-ONDERWIJS") ",\"ondersteuning\":{}}");
+	assert_int_equal(v.why, OV_WHY_ONDERSTEUNING);
+	/* Without part C nobody has to be named. */
+	v = may("overstapdossier", VO, MBO,
+	    "{" G("OVERSTAP-ONDERWIJS") ",\"toelatingsrecht\":{"
+	                                "\"instelling\":\"25PU\"}}");
+	assert_int_equal(v.may, OV_MAY_YES);
+}
+
+static void
+refused(const char *from, const char *to, const char *says)
+{
+	struct ov_view v = data("matrix.json");
+	struct ov_policy *p;
+	struct ov_err e = {0};
+	char *text = malloc(v.n + strlen(to) + 1), *at;
+	size_t n;
+
+	memcpy(text, v.p, v.n);
+	text[v.n] = '\0';
+	at = strstr(text, from);
+	assert_non_null(at);
+	n = strlen(at + strlen(from)) + 1;
+	memmove(at + strlen(to), at + strlen(from), n);
+	memcpy(at, to, strlen(to));
+	assert_int_equal(ov_policy_load(types, ov_view_str(text), &p, &e),
+	    OV_BADMSG);
+	assert_null(p);
+	if (strstr(e.msg, says) == NULL)
+		fail_msg("%s: %s", says, e.msg);
+	free(text);
+}
+
+static void
+test_a_table_that_contradicts_itself_is_refused(void **state)
+{
+	(void)state;
+	refused("\"grondslagen\": [\"OVERSTAP-ONDERWIJS\"]",
+	    "\"grondslagen\": []", "rijen 0");
+	refused("\"grondslagen\": [\"OVERSTAP-ONDERWIJS\"]",
+	    "\"grondslagen\": [\"AANMELDING-MBO\"]", "rijen 0");
+	refused("\"geldigTot\": \"2025-12-31\", \"bron\"",
+	    "\"geldigTot\": \"2026-01-01\", \"bron\"", "doorstroom twice");
+	refused("\"geldigTot\": \"2025-12-31\", \"peildatum\"",
+	    "\"geldigTot\": \"2026-01-01\", \"peildatum\"", "same roles");
+	refused("\"in\": [\"keuze\"]", "\"in\": [\"keus\"]", "rijen 2");
+	refused("\"lid\": \"/status\"", "\"lid\": \"/stand\"", "rijen 2");
+	refused("\"naar\": [\"mbo\"]", "\"naar\": [\"hbo\"]", "rijen 0");
+	refused("\"srt\": \"overstapdossier\"", "\"srt\": \"dossier\"",
+	    "rijen 0");
+	refused("\"tot\": \"volwassen\"", "\"tot\": \"oud\"", "rijen 9");
+	refused("\"versie\": 1", "\"versie\": 2", "matrix.json");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_every_cell),
+	    cmocka_unit_test(test_birthdays_and_the_changeover),
+	    cmocka_unit_test(test_status_limits_change_with_the_year),
+	    cmocka_unit_test(test_conditions_on_the_content),
+	    cmocka_unit_test(test_grounds),
+	    cmocka_unit_test(test_part_c_goes_to_the_named_receiver_only),
+	    cmocka_unit_test(test_a_table_that_contradicts_itself_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Columns to members and back, for every column of every profile. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "protocol/data.h"
+#include "protocol/json.h"
+#include "tools/io_profile.h"
+
+static struct ov_types *types;
+static struct ov_policy *policy;
+static struct ov_profiles *profiles;
+
+static struct ov_view
+data(const char *name)
+{
+	const struct ov_data *d = ov_data_find(name);
+
+	assert_non_null(d);
+	return (struct ov_view){d->p, d->n};
+}
+
+static int
+setup(void **state)
+{
+	struct ov_types_src src = {data("types.json"), data("codelijsten.json"),
+	    data("grondslagen.json")};
+	struct ov_err e = {0};
+
+	(void)state;
+	ov_json_init();
+	if (ov_types_load(&src, &types, &e) != OV_OK ||
+	    ov_policy_load(types, data("matrix.json"), &policy, &e) != OV_OK ||
+	    ov_profiles_load(types, data("profielen.json"), &profiles, &e) !=
+	        OV_OK)
+		fail_msg("%s", e.msg);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	ov_profiles_free(profiles);
+	ov_policy_free(policy);
+	ov_types_free(types);
+	return 0;
+}
+
+/* What came in: the last draft and all faults of all rows. */
+struct seen {
+	json_t *draft;
+	size_t rows, bad, n;
+	struct ov_io_fault f[64];
+};
+
+static enum ov_rc
+on_row(void *arg, const struct ov_io_row *r, struct ov_err *e)
+{
+	struct seen *s = arg;
+	size_t i;
+
+	(void)e;
+	s->rows++;
+	s->bad += r->bad;
+	for (i = 0; i < r->nfaults && s->n < 64; i++)
+		s->f[s->n++] = r->fault[i];
+	json_decref(s->draft);
+	s->draft = json_incref(r->draft);
+	return OV_OK;
+}
+
+static void
+run(const char *profiel, const char *csv, size_t n, const char *map,
+    struct seen *s)
+{
+	struct ov_mapping *m = NULL;
+	struct ov_import_opts o = {.profile = ov_profile_find(profiles,
+	                               profiel),
+	    .policy = policy,
+	    .rollen = OV_ROL_BIT(OV_ROL_VO),
+	    .vandaag = "2025-04-01",
+	    .fn = on_row,
+	    .arg = s};
+	struct ov_import *im;
+	struct ov_err e = {0};
+
+	memset(s, 0, sizeof(*s));
+	assert_non_null(o.profile);
+	if (map != NULL &&
+	    ov_mapping_load(o.profile, ov_view_str(map), &m, &e) != OV_OK)
+		fail_msg("%s", e.msg);
+	o.mapping = m;
+	im = ov_import_new(&o);
+	if (ov_import_push(im, csv, n, &e) != OV_OK ||
+	    ov_import_end(im, &e) != OV_OK)
+		fail_msg("%s", e.msg);
+	ov_import_free(im);
+	ov_mapping_free(m);
+}
+
+static void
+show(const struct seen *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		print_error("  row %d col %zu %s %s %s\n", (int)s->f[i].row,
+		    s->f[i].col, s->f[i].pad, ov_reden_code(s->f[i].reden),
+		    s->f[i].kolom != NULL ? s->f[i].kolom : "-");
+}
+
+static const struct ov_io_fault *
+find(const struct seen *s, const char *pad, enum ov_reden reden)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (strcmp(s->f[i].pad, pad) == 0 && s->f[i].reden == reden)
+			return &s->f[i];
+	show(s);
+	fail_msg("no fault %s %s", pad, ov_reden_code(reden));
+	return NULL;
+}
+
+static json_t *
+read_file(const char *name)
+{
+	char path[512];
+	json_t *v;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", OV_TEST_DATA, name);
+	v = json_load_file(path, 0, NULL);
+	assert_non_null(v);
+	return v;
+}
+
+/* A record with every field goes out as a row and comes back the same. */
+static void
+round_trip(const char *profiel, const char *file)
+{
+	const struct ov_profile *p = ov_profile_find(profiles, profiel);
+	json_t *draft = json_pack("{s:s,s:s,s:s,s:s,s:s,s:o}", "profiel",
+	    profiel, "srt", profiel, "eigenReferentie", "=007", "pgn",
+	    "999990007", "ontvanger", "0193", "inhoud", read_file(file));
+	OV_BUF b = {0};
+	struct seen s;
+
+	ov_export_header(p, &b);
+	assert_int_equal(ov_export_row(p, draft, &b, NULL), OV_OK);
+	run(profiel, (char *)b.p, b.n, NULL, &s);
+	if (s.n != 0)
+		show(&s);
+	assert_int_equal(s.rows, 1);
+	assert_int_equal(s.n, 0);
+	assert_true(json_equal(s.draft, draft));
+	json_decref(s.draft);
+	json_decref(draft);
+}
+
+static void
+test_every_column_out_and_back(void **state)
+{
+	(void)state;
+	round_trip("overstapdossier", "dossier-volledig.json");
+	round_trip("overstapdossier", "dossier-minimaal.json");
+	round_trip("uitschrijving", "uitschrijving.json");
+	round_trip("overstapstatus", "status.json");
+}
+
+/* No leaf of a type lacks a column. */
+static void
+reach(const struct ov_profile *p, const struct ov_type *y,
+    const struct ov_field *groep, const char *at)
+{
+	const struct ov_field *f;
+	char pad[200];
+	size_t i, j, len;
+
+	for (i = 0; (f = ov_type_nth(types, y, groep, i)) != NULL; i++) {
+		(void)snprintf(pad, sizeof(pad), "%s/%s%s", at,
+		    ov_field_name(f),
+		    ov_field_is_list(f) && ov_field_soort(f) == OV_S_GROEP
+		        ? "/0"
+		        : "");
+		if (ov_field_soort(f) == OV_S_GROEP) {
+			reach(p, y, f, pad);
+			continue;
+		}
+		len = strlen(pad);
+		for (j = 0; j < ov_profile_ncols(p); j++) {
+			const char *have = ov_profile_pad(p, j);
+
+			if (strncmp(have, pad, len) == 0 &&
+			    (have[len] == '\0' || have[len] == '/'))
+				break;
+		}
+		if (j == ov_profile_ncols(p) &&
+		    strcmp(pad, "/inhoud/schema") != 0)
+			fail_msg("no column for %s", pad);
+	}
+}
+
+static void
+test_every_member_has_a_column(void **state)
+{
+	const struct ov_profile *p;
+	size_t i, n = 0;
+
+	(void)state;
+	for (i = 0; (p = ov_profile_nth(profiles, i)) != NULL; i++)
+		if (ov_profile_srt(p) != NULL) {
+			reach(p, ov_types_latest(types, ov_profile_srt(p)),
+			    NULL, "/inhoud");
+			n++;
+		}
+	assert_int_equal(n, 3);
+}
+
+#define MIN_HEAD                                                               \
+	"eigenReferentie;pgn;ontvanger;dossierdatum;soortOverstap;schoolBrin;" \
+	"geslachtsnaam;geboortedatum;heeftOndersteuningsbehoefte;"             \
+	"keuze1Crebo;keuze3Crebo;loopbaan1Schooljaar;loopbaan1Leerjaar;"       \
+	"loopbaan1Opleiding;contactpersoonNaam;inzageInzage;inzageAkkoord"
+
+static void
+test_people_and_spreadsheets_are_forgiven(void **state)
+{
+	static const char csv[] = MIN_HEAD
+	    ";adresGeheim;adresGemeentecode;adresStraat;adresHuisnummer;"
+	    "adresPostcode;adresPlaats;resultaat1Vak;resultaat1Cijfer\r\n"
+	    "1;9999.90.007;25LH;1-3-2025;vombo;25pu; Jansen ;29-2-2008;NEE;"
+	    "25656;25655;2023-2024;14;VMBO-TL;M. de Boer;n;Onbekend;nee;193;"
+	    "Dorpsstraat;12;8011 ab;Zwolle;Nederlands;7,5\r\n";
+	struct seen s;
+	json_t *c;
+
+	(void)state;
+	run("overstapdossier", csv, sizeof(csv) - 1, NULL, &s);
+	if (s.n != 0)
+		show(&s);
+	assert_int_equal(s.n, 0);
+	c = json_object_get(s.draft, "inhoud");
+	assert_string_equal(json_string_value(json_object_get(s.draft, "pgn")),
+	    "999990007");
+	assert_string_equal(json_string_value(
+	                        json_object_get(c, "geboortedatum")),
+	    "2008-02-29");
+	assert_string_equal(json_string_value(
+	                        json_object_get(c, "soortOverstap")),
+	    "VOMBO");
+	assert_string_equal(json_string_value(
+	                        json_object_get(c, "geslachtsnaam")),
+	    "Jansen");
+	assert_string_equal(json_string_value(json_object_get(c, "grondslag")),
+	    "OVERSTAP-ONDERWIJS");
+	/* The second choice is empty and closes up. */
+	assert_int_equal(json_array_size(
+	                     json_object_get(c, "keuzevervolgopleiding")),
+	    2);
+	c = json_object_get(c, "adres");
+	assert_string_equal(json_string_value(
+	                        json_object_get(c, "gemeentecode")),
+	    "0193");
+	assert_string_equal(json_string_value(json_object_get(c, "postcode")),
+	    "8011AB");
+	json_decref(s.draft);
+}
+
+static void
+test_faults_name_row_and_column(void **state)
+{
+	static const char csv[] = MIN_HEAD
+	    "\n1;123456789;25LH;31-02-2025;NIETS;25PU;Jansen;29-02-2008;"
+	    "misschien;25656;2565;2023-2025;14;vmbo-tl;x;nee;onbekend\n"
+	    "2;;;14-03-2025;VOMBO;25PU;Jansen;29-02-2008;nee;25656;;2023-2024;"
+	    "14;vmbo-tl;;nee;onbekend\n";
+	const struct ov_io_fault *f;
+	struct seen s;
+
+	(void)state;
+	run("overstapdossier", csv, sizeof(csv) - 1, NULL, &s);
+	assert_int_equal(s.rows, 2);
+	assert_int_equal(s.bad, 1); /* the second is only incomplete */
+	f = find(&s, "/pgn", OV_REDEN_PATROON);
+	assert_int_equal(f->col, 2);
+	assert_int_equal(f->row, 2);
+	assert_string_equal(f->code, "pgn-ongeldig");
+	f = find(&s, "/inhoud/dossierdatum", OV_REDEN_PATROON);
+	assert_int_equal(f->col, 4);
+	assert_string_equal(f->code, "datum-ongeldig");
+	f = find(&s, "/inhoud/soortOverstap", OV_REDEN_CODE);
+	assert_string_equal(f->kolom, "soortOverstap");
+	f = find(&s, "/inhoud/heeftOndersteuningsbehoefte", OV_REDEN_TYPE);
+	assert_int_equal(f->col, 9);
+	/* The third choice, though the second is empty. */
+	f = find(&s, "/inhoud/keuzevervolgopleiding/2/crebo", OV_REDEN_PATROON);
+	assert_string_equal(f->kolom, "keuze3Crebo");
+	assert_int_equal(f->col, 11);
+	f = find(&s, "/inhoud/onderwijsloopbaan/0/schooljaar",
+	    OV_REDEN_PATROON);
+	assert_true(f->slecht);
+	f = find(&s, "/pgn", OV_REDEN_ONTBREEKT);
+	assert_int_equal(f->row, 3);
+	assert_false(f->slecht);
+	assert_false(find(&s, "/ontvanger", OV_REDEN_ONTBREEKT)->slecht);
+	json_decref(s.draft);
+}
+
+static void
+test_headers(void **state)
+{
+	struct seen s;
+
+	(void)state;
+	run("leerlingen", "eigenReferentie;kleur\n1;x\n", 26, NULL, &s);
+	assert_int_equal(s.rows, 1);
+	assert_string_equal(s.f[0].code, "kolom-onbekend");
+	assert_int_equal(s.f[0].col, 2);
+	run("leerlingen", "pgn;PGN\n1;x\n", 12, NULL, &s);
+	assert_string_equal(s.f[0].code, "kolom-onbekend");
+	run("leerlingen", "pgn;geboortedatum\n1;x\n", 22, NULL, &s);
+	assert_string_equal(s.f[0].code, "kolom-ontbreekt");
+}
+
+static void
+test_applicants(void **state)
+{
+	static const char csv[] = "nr;bsn;geboren;school;klas\n"
+	                          "a1;999990007;29-02-2008;25PU00;4a\n"
+	                          "a2;;01-01-2007;;4a\n"
+	                          "a3;;;;4a\n"
+	                          "a4;;01-01-2007;XX;4a\n"
+	                          "a5;;01-01-2007;;4a;te veel\n";
+	static const char map[] = "# van het sis\r\nnr = eigenReferentie\r\n"
+	                          "bsn=pgn\n geboren = geboortedatum\n"
+	                          "school = schoolVerlaten\n\nklas =\n";
+	struct seen s;
+
+	(void)state;
+	run("leerlingen", csv, sizeof(csv) - 1, map, &s);
+	assert_int_equal(s.rows, 5);
+	assert_int_equal(s.bad, 3);
+	assert_int_equal(find(&s, "/geboortedatum", OV_REDEN_ONTBREEKT)->row,
+	    4);
+	assert_int_equal(find(&s, "/schoolVerlaten", OV_REDEN_PATROON)->row, 5);
+	assert_int_equal(find(&s, "", OV_REDEN_ONBEKEND_LID)->col, 6);
+	assert_null(json_object_get(s.draft, "inhoud"));
+	json_decref(s.draft);
+}
+
+static void
+test_a_bad_mapping_is_refused(void **state)
+{
+	static const char *const bad[][2] = {{"a\n", "line 1"},
+	    {"#\na = pgn\nA = ontvanger\n", "line 3"},
+	    {"a = kleur\n", "no such column"}};
+	struct ov_mapping *m;
+	struct ov_err e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		memset(&e, 0, sizeof(e));
+		assert_int_equal(ov_mapping_load(ov_profile_find(profiles,
+		                                     "leerlingen"),
+		                     ov_view_str(bad[i][0]), &m, &e),
+		    OV_BADMSG);
+		assert_non_null(strstr(e.msg, bad[i][1]));
+	}
+}
+
+/* The ground of a notice follows the age; nobody fills it in. */
+static void
+test_the_ground_follows_the_age(void **state)
+{
+	static const char csv[] =
+	    "eigenReferentie;geboortedatum;datumUitschrijving\n"
+	    "1;02-02-2007;01-02-2025\n2;01-02-2007;01-02-2025\n";
+	struct seen s;
+
+	(void)state;
+	run("uitschrijving", csv, sizeof(csv) - 1, NULL, &s);
+	assert_int_equal(s.bad, 0);
+	assert_string_equal(json_string_value(
+	                        json_object_get(json_object_get(s.draft,
+	                                            "inhoud"),
+	                            "grondslag")),
+	    "VERWIJDERING-18PLUS");
+	json_decref(s.draft);
+	run("uitschrijving", csv, (size_t)(strstr(csv, "\n2;") - csv), NULL,
+	    &s);
+	assert_string_equal(json_string_value(
+	                        json_object_get(json_object_get(s.draft,
+	                                            "inhoud"),
+	                            "grondslag")),
+	    "UITSCHRIJVING-LPW");
+	json_decref(s.draft);
+}
+
+/* A template has every column and, read back, no row. */
+static void
+test_templates(void **state)
+{
+	const struct ov_profile *p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; (p = ov_profile_nth(profiles, i)) != NULL; i++) {
+		OV_BUF b = {0};
+		struct seen s;
+
+		ov_profile_template(p, &b);
+		run(ov_profile_name(p), (char *)b.p, b.n, NULL, &s);
+		if (s.n != 0)
+			show(&s);
+		assert_int_equal(s.rows, 0);
+	}
+	assert_int_equal(i, 4);
+}
+
+static void
+test_json_drafts(void **state)
+{
+	struct seen s = {0};
+	struct ov_import_opts o = {.profile = ov_profile_find(profiles,
+	                               "overstapdossier"),
+	    .policy = policy,
+	    .vandaag = "2025-04-01",
+	    .fn = on_row,
+	    .arg = &s};
+	json_t *d = json_pack("[{s:s,s:s,s:o},{s:s,s:i,s:s},s]",
+	    "eigenReferentie", "1", "pgn", "999990007", "inhoud",
+	    read_file("dossier-volledig.json"), "eigenReferentie", "2", "pgn",
+	    5, "kleur", "rood", "x");
+	OV_BUF text = {0};
+
+	(void)state;
+	ov_json_dump(&text, d);
+	assert_int_equal(ov_import_json(&o, text.p, text.n, NULL), OV_OK);
+	assert_int_equal(s.rows, 3);
+	assert_int_equal(s.bad, 2);
+	(void)find(&s, "/ontvanger", OV_REDEN_ONTBREEKT);
+	(void)find(&s, "/kleur", OV_REDEN_ONBEKEND_LID);
+	(void)find(&s, "/pgn", OV_REDEN_ONBEKEND_LID);
+	(void)find(&s, "", OV_REDEN_TYPE);
+	assert_int_equal(ov_import_json(&o, "[1", 2, NULL), OV_BADMSG);
+	json_decref(s.draft);
+	json_decref(d);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_every_column_out_and_back),
+	    cmocka_unit_test(test_every_member_has_a_column),
+	    cmocka_unit_test(test_people_and_spreadsheets_are_forgiven),
+	    cmocka_unit_test(test_faults_name_row_and_column),
+	    cmocka_unit_test(test_headers),
+	    cmocka_unit_test(test_applicants),
+	    cmocka_unit_test(test_a_bad_mapping_is_refused),
+	    cmocka_unit_test(test_the_ground_follows_the_age),
+	    cmocka_unit_test(test_templates),
+	    cmocka_unit_test(test_json_drafts),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

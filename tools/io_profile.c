@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* Loads the profiles, and writes templates and exports. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol/json.h"
+#include "tools/io_profile_int.h"
+
+#define TABLE_MAX ((size_t)1 << 20)
+
+static const struct {
+	const char *pad;
+	enum ov_col_kind kind;
+} metas[] = {{"/eigenReferentie", OV_COL_REF}, {"/pgn", OV_COL_PGN},
+    {"/ontvanger", OV_COL_TEXT}, {"/zaak", OV_COL_TEXT},
+    {"/geboortedatum", OV_COL_DATE}, {"/schoolVerlaten", OV_COL_SCHOOL}};
+
+struct ov_profiles {
+	json_t *doc;
+	size_t n;
+	struct ov_profile *p;
+};
+
+/* s with "{n}" replaced; given. */
+static char *
+numbered(const char *s, size_t n)
+{
+	const char *at = strstr(s, "{n}");
+	char *out = NULL;
+
+	if (at == NULL)
+		return strdup(s);
+	if (asprintf(&out, "%.*s%zu%s", (int)(at - s), s, n, at + 3) < 0)
+		return NULL;
+	return out;
+}
+
+/* One column, or one of its repetitions (from 0). */
+static enum ov_rc
+add_col(struct ov_profile *p, const json_t *js, size_t rep, struct ov_err *e)
+{
+	const struct ov_type *y = p->srt != NULL
+	                              ? ov_types_latest(p->types, p->srt)
+	                              : NULL;
+	struct ov_col *c;
+	struct ov_jobj o;
+	const char *kolom, *pad;
+	size_t i;
+	enum ov_rc rc;
+
+	if (p->n == OV_CSV_COLS_MAX)
+		return ov_fail(e, OV_BADMSG, "over %zu columns", p->n);
+	c = &p->col[p->n++];
+	ov_jo_init(&o, js, "kolom");
+	kolom = ov_jo_str(&o, "kolom", 60);
+	pad = ov_jo_str(&o, "pad", 120);
+	c->uitleg = ov_jo_str(&o, "uitleg", 500);
+	c->voorbeeld = ov_jo_str0(&o, "voorbeeld", 500);
+	c->standaard = ov_jo_str_opt(&o, "standaard", 60);
+	if ((rc = ov_jo_end(&o, e)) != OV_OK)
+		return rc;
+	c->kolom = numbered(kolom, rep + 1);
+	c->pad = numbered(pad, rep);
+	if (c->kolom == NULL || c->pad == NULL)
+		return ov_fail(e, OV_NOSPACE, "no memory");
+	for (i = 0; i + 1 < p->n; i++)
+		if (strcasecmp(p->col[i].kolom, c->kolom) == 0)
+			return ov_fail(e, OV_BADMSG, "%s twice", c->kolom);
+	c->kind = OV_COL_NONE;
+	for (i = 0; i < sizeof(metas) / sizeof(metas[0]); i++)
+		if (strcmp(metas[i].pad, c->pad) == 0)
+			c->kind = metas[i].kind;
+	if (y != NULL && strncmp(c->pad, "/inhoud/", 8) == 0) {
+		c->kind = OV_COL_FIELD;
+		c->f = ov_type_field(p->types, y, c->pad + 7);
+		if (c->f == NULL || ov_field_soort(c->f) == OV_S_GROEP)
+			c->kind = OV_COL_NONE;
+	}
+	if (c->kind == OV_COL_NONE)
+		return ov_fail(e, OV_BADMSG, "%s: %s is no member", c->kolom,
+		    c->pad);
+	return OV_OK;
+}
+
+/* Length of the pointer up to "{n}", or 0. */
+static size_t
+stem(const json_t *js)
+{
+	const char *pad = json_string_value(json_object_get(js, "pad"));
+	const char *at = pad != NULL ? strstr(pad, "{n}") : NULL;
+
+	return at != NULL ? (size_t)(at - pad) : 0;
+}
+
+/* Columns that repeat together: all of the first, then all of the second. */
+static enum ov_rc
+add_run(struct ov_profile *p, const json_t *arr, size_t *at, struct ov_err *e)
+{
+	const json_t *first = json_array_get(arr, *at);
+	const char *pad = json_string_value(json_object_get(first, "pad"));
+	const struct ov_type *y = p->srt != NULL
+	                              ? ov_types_latest(p->types, p->srt)
+	                              : NULL;
+	const struct ov_field *f;
+	char list[120];
+	size_t len = stem(first), end, r, i;
+	enum ov_rc rc;
+
+	if (len < 9 || len >= sizeof(list) || y == NULL)
+		return ov_fail(e, OV_BADMSG, "{n} outside inhoud");
+	(void)snprintf(list, sizeof(list), "%.*s", (int)len - 1, pad);
+	f = ov_type_field(p->types, y, list + 7);
+	if (f == NULL || !ov_field_is_list(f))
+		return ov_fail(e, OV_BADMSG, "%s is no list", list);
+	for (end = *at; end < json_array_size(arr); end++) {
+		const json_t *js = json_array_get(arr, end);
+
+		if (stem(js) != len ||
+		    strncmp(json_string_value(json_object_get(js, "pad")), pad,
+		        len) != 0)
+			break;
+	}
+	for (r = 0; r < ov_field_list_max(f); r++)
+		for (i = *at; i < end; i++)
+			if ((rc = add_col(p, json_array_get(arr, i), r, e)) !=
+			    OV_OK)
+				return rc;
+	*at = end;
+	return OV_OK;
+}
+
+static enum ov_rc
+load_profile(struct ov_profile *p, const json_t *js, struct ov_err *e)
+{
+	struct ov_jobj o;
+	const json_t *arr;
+	size_t i;
+	enum ov_rc rc;
+
+	ov_jo_init(&o, js, "profiel");
+	p->naam = ov_jo_str(&o, "naam", 40);
+	p->srt = ov_jo_str_opt(&o, "srt", 32);
+	arr = ov_jo_arr(&o, "kolommen", OV_CSV_COLS_MAX);
+	if ((rc = ov_jo_end(&o, e)) != OV_OK)
+		return rc;
+	if (p->srt != NULL && !ov_types_known(p->types, p->srt))
+		return ov_fail(e, OV_BADMSG, "no type %s", p->srt);
+	p->col = calloc(OV_CSV_COLS_MAX, sizeof(*p->col));
+	if (p->col == NULL)
+		return ov_fail(e, OV_NOSPACE, "no memory");
+	for (i = 0; i < json_array_size(arr);) {
+		if (stem(json_array_get(arr, i)) > 0)
+			rc = add_run(p, arr, &i, e);
+		else
+			rc = add_col(p, json_array_get(arr, i++), 0, e);
+		if (rc != OV_OK)
+			return ov_while(e, rc, "%s: kolom %zu", p->naam, i);
+	}
+	return OV_OK;
+}
+
+enum ov_rc
+ov_profiles_load(const struct ov_types *types, struct ov_view profielen,
+    struct ov_profiles **out, struct ov_err *e)
+{
+	struct ov_profiles *s;
+	struct ov_jobj o;
+	const json_t *arr;
+	size_t i;
+	enum ov_rc rc;
+
+	*out = NULL;
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return ov_fail(e, OV_NOSPACE, "no memory");
+	rc = ov_json_parse(profielen.p, profielen.n, TABLE_MAX, &s->doc, e);
+	if (rc != OV_OK)
+		goto fail;
+	ov_jo_init(&o, s->doc, "profielen");
+	(void)ov_jo_range(&o, "versie", 1, 1);
+	arr = ov_jo_arr(&o, "profielen", 50);
+	if ((rc = ov_jo_end(&o, e)) != OV_OK)
+		goto fail;
+	s->p = calloc(json_array_size(arr) + 1, sizeof(*s->p));
+	if (s->p == NULL) {
+		rc = ov_fail(e, OV_NOSPACE, "no memory");
+		goto fail;
+	}
+	for (i = 0; i < json_array_size(arr); i++) {
+		s->p[i].types = types;
+		s->n++;
+		rc = load_profile(&s->p[i], json_array_get(arr, i), e);
+		if (rc != OV_OK)
+			goto fail;
+	}
+	*out = s;
+	return OV_OK;
+fail:
+	ov_profiles_free(s);
+	return ov_while(e, rc, "profielen.json");
+}
+
+void
+ov_profiles_free(struct ov_profiles *s)
+{
+	size_t i, j;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->n; i++) {
+		for (j = 0; j < s->p[i].n; j++) {
+			free(s->p[i].col[j].kolom);
+			free(s->p[i].col[j].pad);
+		}
+		free(s->p[i].col);
+	}
+	free(s->p);
+	json_decref(s->doc);
+	free(s);
+}
+
+const struct ov_profile *
+ov_profile_nth(const struct ov_profiles *s, size_t i)
+{
+	return i < s->n ? &s->p[i] : NULL;
+}
+
+const struct ov_profile *
+ov_profile_find(const struct ov_profiles *s, const char *naam)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (strcmp(s->p[i].naam, naam) == 0)
+			return &s->p[i];
+	return NULL;
+}
+
+const char *
+ov_profile_name(const struct ov_profile *p)
+{
+	return p->naam;
+}
+
+const char *
+ov_profile_srt(const struct ov_profile *p)
+{
+	return p->srt;
+}
+
+size_t
+ov_profile_ncols(const struct ov_profile *p)
+{
+	return p->n;
+}
+
+const char *
+ov_profile_header(const struct ov_profile *p, size_t i)
+{
+	return i < p->n ? p->col[i].kolom : NULL;
+}
+
+const char *
+ov_profile_uitleg(const struct ov_profile *p, size_t i)
+{
+	return i < p->n ? p->col[i].uitleg : NULL;
+}
+
+const char *
+ov_profile_pad(const struct ov_profile *p, size_t i)
+{
+	return i < p->n ? p->col[i].pad : NULL;
+}
+
+/* ---- mapping ---- */
+
+static bool
+blank(char ch)
+{
+	return ch == ' ' || ch == '\t' || ch == '\r';
+}
+
+/* A line without the blanks around it, given. */
+static char *
+trimmed(const char *s, size_t n)
+{
+	while (n > 0 && blank(s[0])) {
+		s++;
+		n--;
+	}
+	while (n > 0 && blank(s[n - 1]))
+		n--;
+	return strndup(s, n);
+}
+
+static enum ov_rc
+map_line(struct ov_mapping *m, const struct ov_profile *p, const char *s,
+    size_t n, struct ov_err *e)
+{
+	const char *eq = memchr(s, '=', n);
+	char *ours;
+	size_t i;
+
+	if (eq == NULL)
+		return ov_fail(e, OV_BADMSG, "no =");
+	if (m->n == OV_CSV_COLS_MAX)
+		return ov_fail(e, OV_TOOBIG, "too many lines");
+	if ((m->theirs[m->n] = trimmed(s, (size_t)(eq - s))) == NULL)
+		return ov_fail(e, OV_NOSPACE, "no memory");
+	m->ours[m->n] = OV_MAP_SKIP;
+	m->n++;
+	for (i = 0; i + 1 < m->n; i++)
+		if (strcasecmp(m->theirs[i], m->theirs[m->n - 1]) == 0)
+			return ov_fail(e, OV_BADMSG, "a header twice");
+	if ((ours = trimmed(eq + 1, n - (size_t)(eq - s) - 1)) == NULL)
+		return ov_fail(e, OV_NOSPACE, "no memory");
+	for (i = 0; i < p->n && ours[0] != '\0'; i++)
+		if (strcasecmp(p->col[i].kolom, ours) == 0)
+			m->ours[m->n - 1] = i;
+	i = strlen(ours);
+	free(ours);
+	if (i > 0 && m->ours[m->n - 1] == OV_MAP_SKIP)
+		return ov_fail(e, OV_BADMSG, "the profile has no such column");
+	return OV_OK;
+}
+
+enum ov_rc
+ov_mapping_load(const struct ov_profile *p, struct ov_view text,
+    struct ov_mapping **out, struct ov_err *e)
+{
+	const char *s = (const char *)text.p, *nl;
+	struct ov_mapping *m;
+	size_t left = text.n, n, line = 1;
+	enum ov_rc rc = OV_OK;
+
+	*out = NULL;
+	if ((m = calloc(1, sizeof(*m))) == NULL)
+		return ov_fail(e, OV_NOSPACE, "no memory");
+	if (left >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0) {
+		s += 3;
+		left -= 3;
+	}
+	for (; left > 0 && rc == OV_OK; line++) {
+		nl = memchr(s, '\n', left);
+		n = nl != NULL ? (size_t)(nl - s) : left;
+		if (n > 0 && s[0] != '#' && strspn(s, " \t\r") < n)
+			rc = map_line(m, p, s, n, e);
+		if (rc != OV_OK)
+			rc = ov_while(e, rc, "line %zu", line);
+		n += nl != NULL;
+		s += n;
+		left -= n;
+	}
+	if (rc != OV_OK) {
+		ov_mapping_free(m);
+		return rc;
+	}
+	*out = m;
+	return OV_OK;
+}
+
+void
+ov_mapping_free(struct ov_mapping *m)
+{
+	size_t i;
+
+	if (m == NULL)
+		return;
+	for (i = 0; i < m->n; i++)
+		free(m->theirs[i]);
+	free(m);
+}
+
+/* ---- writing ---- */
+
+void
+ov_export_header(const struct ov_profile *p, struct ov_buf *b)
+{
+	const char *cell[OV_CSV_COLS_MAX];
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		cell[i] = p->col[i].kolom;
+	ov_csv_out_begin(b);
+	ov_csv_out_row(b, cell, p->n);
+}
+
+void
+ov_profile_template(const struct ov_profile *p, struct ov_buf *b)
+{
+	const char *cell[OV_CSV_COLS_MAX];
+	char first[600];
+	size_t i;
+
+	ov_export_header(p, b);
+	for (i = 0; i < p->n; i++)
+		cell[i] = p->col[i].uitleg;
+	(void)snprintf(first, sizeof(first), "# %s", p->col[0].uitleg);
+	cell[0] = first;
+	ov_csv_out_row(b, cell, p->n);
+	for (i = 0; i < p->n; i++)
+		cell[i] = p->col[i].voorbeeld;
+	(void)snprintf(first, sizeof(first), "# voorbeeld: %s",
+	    p->col[0].voorbeeld);
+	cell[0] = first;
+	ov_csv_out_row(b, cell, p->n);
+}
+
+const json_t *
+ov_profile_at(const json_t *v, const char *pad)
+{
+	char step[64];
+	size_t n;
+
+	while (v != NULL && *pad == '/') {
+		n = strcspn(++pad, "/");
+		if (n >= sizeof(step))
+			return NULL;
+		memcpy(step, pad, n);
+		step[n] = '\0';
+		if (json_is_array(v))
+			v = json_array_get(v, strtoul(step, NULL, 10));
+		else
+			v = json_object_get(v, step);
+		pad += n;
+	}
+	return v;
+}
+
+/* The text of a cell, appended with its NUL to b. */
+static void
+cell_text(const struct ov_col *c, const json_t *v, struct ov_buf *b)
+{
+	const char *s = json_string_value(v);
+	char date[11], *comma;
+	size_t i, at = b->n;
+
+	if (json_is_array(v)) {
+		for (i = 0; i < json_array_size(v); i++) {
+			s = json_string_value(json_array_get(v, i));
+			if (i > 0)
+				ov_buf_str(b, " ");
+			if (s != NULL)
+				ov_buf_str(b, s);
+		}
+	} else if (json_is_boolean(v)) {
+		ov_buf_str(b, json_is_true(v) ? "ja" : "nee");
+	} else if (json_is_integer(v)) {
+		ov_buf_fmt(b, "%lld", (long long)json_integer_value(v));
+	} else if (s != NULL) {
+		if (c->kind == OV_COL_DATE ||
+		    (c->f != NULL && ov_field_soort(c->f) == OV_S_DATUM)) {
+			ov_csv_date_out(s, date);
+			s = date;
+		}
+		ov_buf_str(b, s);
+	}
+	ov_buf_add(b, "", 1);
+	if (!b->bad && c->f != NULL && ov_field_soort(c->f) == OV_S_DECIMAAL &&
+	    (comma = strchr((char *)b->p + at, '.')) != NULL)
+		*comma = ',';
+}
+
+enum ov_rc
+ov_export_row(const struct ov_profile *p, const json_t *draft,
+    struct ov_buf *out, struct ov_err *e)
+{
+	OV_BUF text = {0};
+	size_t start[OV_CSV_COLS_MAX], i;
+	const char *cell[OV_CSV_COLS_MAX];
+	enum ov_rc rc;
+
+	for (i = 0; i < p->n; i++) {
+		start[i] = text.n;
+		cell_text(&p->col[i], ov_profile_at(draft, p->col[i].pad),
+		    &text);
+	}
+	if ((rc = ov_buf_ok(&text, e)) != OV_OK)
+		return rc;
+	for (i = 0; i < p->n; i++)
+		cell[i] = (const char *)text.p + start[i];
+	ov_csv_out_row(out, cell, p->n);
+	return ov_buf_ok(out, e);
+}

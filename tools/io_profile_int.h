@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* tools/io_profile_int.h - a loaded profile, shared by io_profile.c and
+ * io_import.c and by nobody else.
+ */
+#ifndef OV_TOOLS_IO_PROFILE_INT_H
+#define OV_TOOLS_IO_PROFILE_INT_H
+
+#include "tools/io_profile.h"
+
+enum ov_col_kind {
+	OV_COL_NONE,
+	OV_COL_REF,
+	OV_COL_PGN,
+	OV_COL_TEXT,
+	OV_COL_DATE,
+	OV_COL_SCHOOL, /* BRIN, perhaps with vestiging */
+	OV_COL_FIELD,  /* below /inhoud */
+};
+
+struct ov_col {
+	char *kolom;
+	char *pad; /* with the index in it, where it repeats */
+	const char *uitleg;
+	const char *voorbeeld;
+	const char *standaard; /* value of an empty cell, or NULL */
+	enum ov_col_kind kind;
+	const struct ov_field *f; /* OV_COL_FIELD */
+};
+
+struct ov_profile {
+	const struct ov_types *types;
+	const char *naam;
+	const char *srt;
+	size_t n;
+	struct ov_col *col;
+};
+
+#define OV_MAP_SKIP SIZE_MAX
+
+struct ov_mapping {
+	size_t n;
+	char *theirs[OV_CSV_COLS_MAX];
+	size_t ours[OV_CSV_COLS_MAX]; /* a column, or OV_MAP_SKIP */
+};
+
+/* The value a pointer leads to, or NULL. */
+const json_t *ov_profile_at(const json_t *, const char *pad);
+
+#endif

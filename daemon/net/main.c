@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/net/main.c - overstapd-net: the process around the role. */
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/ipc.h"
+#include "base/log.h"
+#include "base/notify.h"
+#include "base/sandbox.h"
+#include "base/version.h"
+#include "daemon/conf.h"
+#include "daemon/net/net.h"
+
+#define PEM_MAX ((size_t)64 << 10)
+/* How long store may take to open its socket after we were started. */
+#define CONNECT_TRIES 100
+#define CONNECT_PAUSE_MS 100
+
+static void
+usage(FILE *to)
+{
+	(void)fputs("usage: overstapd-net -c CONF\n"
+	            "\n"
+	            "Accepts and makes the connections of one instance of "
+	            "Overstap.\n"
+	            "Started by systemd or overstapd(8), not by hand.\n"
+	            "\n"
+	            "  -c, --config CONF  the instance's overstap.conf\n"
+	            "  -h, --help         this text\n"
+	            "  -V, --version      the version\n",
+	    to);
+}
+
+/* One descriptor per connection, as many as we may. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static enum ov_rc
+connect_store(const struct ov_daemon_conf *conf, int *out, struct ov_err *e)
+{
+	const struct timespec pause = {0, CONNECT_PAUSE_MS * 1000000L};
+	char path[108];
+	enum ov_rc rc;
+
+	rc = ov_daemon_socket(conf, "net", path, sizeof(path), e);
+	for (int i = 0; rc == OV_OK && i < CONNECT_TRIES; i++) {
+		rc = ov_ipc_connect(path, out, e);
+		if (rc == OV_OK || (e->sys != ENOENT && e->sys != ECONNREFUSED))
+			return rc;
+		(void)nanosleep(&pause, NULL);
+		if (i + 1 < CONNECT_TRIES)
+			rc = OV_OK;
+	}
+	return rc;
+}
+
+static enum ov_rc
+read_pair(const struct ov_daemon_conf *conf, struct ov_buf *cert,
+    struct ov_buf *key, struct ov_err *e)
+{
+	OV_CLOSE int dir = -1;
+	enum ov_rc rc;
+
+	rc = ov_fs_read(AT_FDCWD, conf->tls_cert, PEM_MAX, cert, e);
+	if (rc == OV_OK)
+		rc = ov_daemon_credentials(conf, "net", &dir, e);
+	if (rc == OV_OK)
+		rc = ov_fs_private(dir, "tls.key", e);
+	if (rc == OV_OK)
+		rc = ov_fs_read(dir, "tls.key", PEM_MAX, key, e);
+	return rc;
+}
+
+static enum ov_rc
+listen_all(struct ov_net *net, const struct ov_daemon_conf *conf,
+    struct ov_err *e)
+{
+	char host[256], port[6];
+	enum ov_rc rc = OV_OK;
+
+	for (size_t i = 0; rc == OV_OK && i < conf->listen.n; i++) {
+		rc = ov_daemon_listen_split(conf->listen.v[i], host,
+		    sizeof(host), port, e);
+		if (rc == OV_OK)
+			rc = ov_net_listen(net, host, port, NULL, e);
+	}
+	return rc;
+}
+
+static void
+notify(const char *state)
+{
+	struct ov_err e = {0};
+
+	if (ov_notify(state, &e) != OV_OK)
+		ov_log(OV_LOG_WARN, "event=notify fault=\"%s\"", e.msg);
+}
+
+static void
+on_stop(struct ov_loop *loop, int signo, void *arg)
+{
+	(void)loop;
+	(void)signo;
+	notify("STOPPING=1");
+	ov_net_drain(arg);
+}
+
+struct watchdog {
+	struct ov_timer timer;
+	uint64_t every_ms;
+};
+
+static void
+on_watchdog(struct ov_loop *loop, void *arg)
+{
+	struct watchdog *w = arg;
+
+	notify("WATCHDOG=1");
+	ov_loop_arm(loop, &w->timer, ov_loop_now_ms(loop) + w->every_ms);
+}
+
+/* Until told to stop. */
+static enum ov_rc
+serve(struct ov_loop *loop, struct ov_net *net,
+    const struct ov_daemon_conf *conf, struct ov_err *e)
+{
+	struct watchdog w = {.every_ms = ov_notify_watchdog_ms() / 2};
+	enum ov_rc rc;
+
+	if ((rc = listen_all(net, conf, e)) != OV_OK ||
+	    (rc = ov_loop_signal(loop, SIGTERM, on_stop, net, e)) != OV_OK ||
+	    (rc = ov_loop_signal(loop, SIGINT, on_stop, net, e)) != OV_OK ||
+	    (rc = ov_notify("READY=1", e)) != OV_OK)
+		return rc;
+	w.timer.fn = on_watchdog;
+	w.timer.arg = &w;
+	if (w.every_ms > 0)
+		ov_loop_arm(loop, &w.timer, ov_loop_now_ms(loop) + w.every_ms);
+	ov_log(OV_LOG_INFO, "event=ready listen=%zu", conf->listen.n);
+	rc = ov_loop_run(loop, e);
+	ov_loop_disarm(loop, &w.timer);
+	return rc == OV_OK ? ov_net_result(net, e) : rc;
+}
+
+static enum ov_rc
+run(const struct ov_daemon_conf *conf, struct ov_err *e)
+{
+	OV_BUF cert = {0}, key = {0};
+	struct ov_net_conf nc = {.store = -1};
+	struct ov_loop *loop = NULL;
+	struct ov_net *net = NULL;
+	enum ov_rc rc;
+
+	if ((rc = read_pair(conf, &cert, &key, e)) != OV_OK ||
+	    (rc = connect_store(conf, &nc.store, e)) != OV_OK ||
+	    (rc = ov_loop_new(&loop, e)) != OV_OK) {
+		ov_close(&nc.store);
+		return rc;
+	}
+	nc.cert = (struct ov_view){cert.p, cert.n};
+	nc.key = (struct ov_view){key.p, key.n};
+	rc = ov_net_new(loop, &nc, &net, e);
+	ov_buf_free(&key);
+	if (rc == OV_OK)
+		rc = serve(loop, net, conf, e);
+	ov_net_free(net);
+	ov_loop_free(loop);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {{"config", 1, NULL, 'c'},
+	    {"help", 0, NULL, 'h'}, {"version", 0, NULL, 'V'},
+	    {NULL, 0, NULL, 0}};
+	struct ov_daemon_conf conf;
+	const char *path = NULL;
+	struct ov_err e = {0};
+	enum ov_rc rc;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1)
+		switch (c) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'V':
+			(void)puts("overstapd-net " OV_VERSION);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	if (path == NULL || optind != argc) {
+		usage(stderr);
+		return 2;
+	}
+	ov_log_init("net");
+	raise_descriptors();
+	if ((rc = ov_sandbox(&e)) == OV_OK &&
+	    (rc = ov_daemon_conf_load(path, &conf, &e)) == OV_OK) {
+		ov_log_level(conf.log_level);
+		if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+			rc = ov_fail(&e, OV_SYS, "libcurl");
+		else
+			rc = run(&conf, &e);
+		curl_global_cleanup();
+		ov_daemon_conf_free(&conf);
+	}
+	if (rc == OV_OK)
+		return 0;
+	ov_log(OV_LOG_ERROR, "event=stop rc=%s fault=\"%s\"", ov_rc_name(rc),
+	    e.msg);
+	return 1;
+}

@@ -198,7 +198,7 @@ ov_houder_keys_evaluate(struct ov_houder_keys *h,
 	const struct key *k;
 	enum ov_rc rc;
 
-	if (n == 0 || n > OV_OPRF_BATCH)
+	if (n == 0 || n > OV_OPRF_ELEMENTS)
 		return ov_fail(e, OV_BADMSG, "%zu elements", n);
 	if ((rc = find_key(h, name, &k, e)) != OV_OK)
 		return rc;

@@ -381,7 +381,7 @@ ov_oprf_prove_nonce(const struct ov_secret32 *k, const uint8_t pk[32],
 	enum ov_rc rc;
 
 	memset(proof, 0, OV_OPRF_PROOF);
-	if (m == 0 || m > OV_OPRF_BATCH)
+	if (m == 0 || m > OV_OPRF_ELEMENTS)
 		return ov_fail(e, OV_TOOBIG, "proof over %zu elements", m);
 	if (!scalar_usable(k) || !scalar_usable(nonce))
 		return ov_fail(e, OV_BADMSG, "key or nonce is not a scalar");
@@ -422,7 +422,7 @@ ov_oprf_verify_init(struct ov_oprf_verify *v, const uint8_t pk[32],
     size_t total, const uint8_t proof[64], struct ov_err *e)
 {
 	memset(v, 0, sizeof(*v));
-	if (total == 0 || total > OV_OPRF_BATCH)
+	if (total == 0 || total > OV_OPRF_ELEMENTS)
 		return verify_fail(v,
 		    ov_fail(e, OV_TOOBIG, "proof over %zu elements", total));
 	if (!ov_oprf_element_ok(pk))

@@ -16,7 +16,7 @@
 #define OV_OPRF_ELEMENT 32
 #define OV_OPRF_PROOF 64
 #define OV_OPRF_OUTPUT 64
-#define OV_OPRF_BATCH 256      /* elements under one proof */
+#define OV_OPRF_ELEMENTS 256   /* elements under one proof */
 #define OV_OPRF_SHARES 8       /* shares that are added up */
 #define OV_OPRF_INPUT_PGN 26   /* label, 0, nine digits */
 #define OV_OPRF_REGION 32      /* length of a region's slug */

@@ -7,14 +7,10 @@
 
 #include "crypto/vault.h"
 #include "protocol/packet.h"
-/* Both headers name the length of a wrap, with the same value. */
-#undef OV_WRAP
 #include "crypto/jose.h"
 #include "crypto/kdf.h"
 #include "crypto/record.h"
 #include "protocol/oin.h"
-
-_Static_assert(OV_WRAP == 73, "length of a wrapped key");
 
 /* At most: a rotation has two generations, a restart in the middle three. */
 #define OV_VAULT_KEKS 4

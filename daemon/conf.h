@@ -24,8 +24,8 @@
  *	plafond-dag   holder: evaluations a day, per epoch and share, that no
  *	              address book raises (50000)
  *	plafond-jaar  the same for a school year (250000)
- *	rate          requests a second of one partner (50)
- *	burst         requests of one partner at once (200)
+ *	rate          requests a second of one partner (200)
+ *	burst         requests of one partner at once (1000)
  *	log-level     error, warn, info or debug (info)
  *	users         list of users (names or numbers) that may use the control
  *	              socket, besides root and the owner of the process
@@ -38,7 +38,6 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/version.h"
-
 
 #define OV_CONF_ROLES_MAX 16
 #define OV_CONF_LISTEN_MAX 16

@@ -58,13 +58,13 @@ read_vorige(struct ov_jobj *o, struct ov_lid *l, struct ov_err *e)
 }
 
 static enum ov_rc
-read_mag(struct ov_arena *a, struct ov_jobj *o, struct ov_lid *l,
+read_mag(struct ov_boek_arena *a, struct ov_jobj *o, struct ov_lid *l,
     struct ov_err *e)
 {
 	const json_t *j = ov_jo_arr(o, "mag_naar", OV_LEDEN_MAX);
 	size_t i, n = json_array_size(j);
 
-	if ((l->mag = ov_arena_get(a, n, sizeof(*l->mag))) == NULL)
+	if ((l->mag = ov_boek_arena_get(a, n, sizeof(*l->mag))) == NULL)
 		return no_memory(e);
 	for (i = 0; i < n; i++) {
 		if (ov_oin_parse(ov_json_view(json_array_get(j, i)),
@@ -82,7 +82,7 @@ read_mag(struct ov_arena *a, struct ov_jobj *o, struct ov_lid *l,
 }
 
 static enum ov_rc
-read_lid(struct ov_arena *a, const json_t *j, struct ov_lid *l,
+read_lid(struct ov_boek_arena *a, const json_t *j, struct ov_lid *l,
     struct ov_err *e)
 {
 	const json_t *suites;
@@ -120,7 +120,7 @@ read_leden(struct ov_adresboek *k, const json_t *j, struct ov_err *e)
 	size_t i, n = json_array_size(j);
 	enum ov_rc rc;
 
-	k->lid = ov_arena_get(&k->in->arena, n, sizeof(*k->lid));
+	k->lid = ov_boek_arena_get(&k->in->arena, n, sizeof(*k->lid));
 	if (k->lid == NULL)
 		return no_memory(e);
 	for (i = 0; i < n; i++) {
@@ -143,7 +143,7 @@ read_beheer(struct ov_adresboek *k, const json_t *j, struct ov_err *e)
 	struct ov_view v;
 	enum ov_rc rc;
 
-	k->beheer = ov_arena_get(&k->in->arena, n, sizeof(*k->beheer));
+	k->beheer = ov_boek_arena_get(&k->in->arena, n, sizeof(*k->beheer));
 	if (k->beheer == NULL)
 		return no_memory(e);
 	for (i = 0; i < n; i++) {
@@ -172,13 +172,13 @@ read_ca(struct ov_adresboek *k, const json_t *j, struct ov_err *e)
 	struct ov_view v;
 	uint8_t *der;
 
-	k->ca = ov_arena_get(&k->in->arena, n, sizeof(*k->ca));
+	k->ca = ov_boek_arena_get(&k->in->arena, n, sizeof(*k->ca));
 	if (k->ca == NULL)
 		return no_memory(e);
 	for (i = 0; i < n; i++) {
 		v = ov_json_view(json_array_get(j, i));
-		if ((der = ov_arena_get(&k->in->arena, OV_CA_DER_MAX, 1)) ==
-		    NULL)
+		if ((der = ov_boek_arena_get(&k->in->arena, OV_CA_DER_MAX,
+		         1)) == NULL)
 			return no_memory(e);
 		if (ov_b64_dec((const char *)v.p, v.n, der, OV_CA_DER_MAX,
 		        &len) != OV_OK ||
@@ -204,7 +204,7 @@ read_delen(struct ov_adresboek *k, const json_t *j, struct ov_book_epoch *ep,
 	if (json_object_size(j) != 2)
 		return ov_fail(e, OV_DENIED,
 		    "other than two shares: not built");
-	ep->deel = ov_arena_get(&k->in->arena, 2, sizeof(*ep->deel));
+	ep->deel = ov_boek_arena_get(&k->in->arena, 2, sizeof(*ep->deel));
 	if (ep->deel == NULL)
 		return no_memory(e);
 	for (i = 0; i < 2; i++) {
@@ -217,7 +217,8 @@ read_delen(struct ov_adresboek *k, const json_t *j, struct ov_book_epoch *ep,
 			    "more than one holder of a share: not built");
 		d->deel = (uint8_t)(i + 1);
 		d->n = 1;
-		d->houder = ov_arena_get(&k->in->arena, 1, sizeof(*d->houder));
+		d->houder = ov_boek_arena_get(&k->in->arena, 1,
+		    sizeof(*d->houder));
 		if (d->houder == NULL)
 			return no_memory(e);
 		if (ov_oin_parse(ov_json_view(json_array_get(a, 0)),
@@ -240,7 +241,7 @@ read_manifesten(struct ov_adresboek *k, json_t *j, struct ov_book_epoch *ep,
 
 	if (json_object_size(j) > OV_DELEN_MAX)
 		return ov_fail(e, OV_BADMSG, "manifesten");
-	ep->manifest = ov_arena_get(&k->in->arena, json_object_size(j),
+	ep->manifest = ov_boek_arena_get(&k->in->arena, json_object_size(j),
 	    sizeof(*ep->manifest));
 	if (ep->manifest == NULL)
 		return no_memory(e);
@@ -293,7 +294,7 @@ read_epochs(struct ov_adresboek *k, const json_t *j, struct ov_err *e)
 	size_t i, n = json_array_size(j);
 	enum ov_rc rc;
 
-	k->epoch = ov_arena_get(&k->in->arena, n, sizeof(*k->epoch));
+	k->epoch = ov_boek_arena_get(&k->in->arena, n, sizeof(*k->epoch));
 	if (k->epoch == NULL)
 		return no_memory(e);
 	for (i = 0; i < n; i++)
@@ -346,7 +347,7 @@ read_budgets(struct ov_adresboek *k, json_t *j, struct ov_err *e)
 	json_object_foreach(j, client, per) n += json_object_size(per);
 	if (n > BUDGETS_MAX)
 		return ov_fail(e, OV_TOOBIG, "budget");
-	k->budget = ov_arena_get(&k->in->arena, n, sizeof(*k->budget));
+	k->budget = ov_boek_arena_get(&k->in->arena, n, sizeof(*k->budget));
 	if (k->budget == NULL)
 		return no_memory(e);
 	json_object_foreach(j, client, per)
@@ -394,7 +395,7 @@ read_ingetrokken(struct ov_adresboek *k, const json_t *j, struct ov_err *e)
 	struct ov_jobj o;
 	enum ov_rc rc;
 
-	t = ov_arena_get(&k->in->arena, n, sizeof(*t));
+	t = ov_boek_arena_get(&k->in->arena, n, sizeof(*t));
 	if (t == NULL)
 		return no_memory(e);
 	for (i = 0; i < n; i++) {
@@ -402,7 +403,7 @@ read_ingetrokken(struct ov_adresboek *k, const json_t *j, struct ov_err *e)
 		ov_jo_oin(&o, "oin", &t[i].oin);
 		ov_jo_b64u(&o, "id", t[i].id, sizeof(t[i].id));
 		ov_jo_moment(&o, "sinds", &t[i].sinds);
-		t[i].reden = ov_arena_str(&k->in->arena,
+		t[i].reden = ov_boek_arena_str(&k->in->arena,
 		    ov_jo_str(&o, "reden", OV_NAAM_MAX));
 		if ((rc = ov_jo_end(&o, e)) != OV_OK)
 			return rc;
@@ -489,7 +490,7 @@ read_book(struct ov_adresboek *k, const json_t *j, struct ov_err *e)
 	if (o.rc == OV_OK && k->geldig_tot <= k->uitgegeven)
 		ov_jo_fail(&o, "geldig_tot", OV_REDEN_PATROON);
 	(void)snprintf(k->regio, sizeof(k->regio), "%s", regio);
-	if ((k->logdomein = ov_arena_str(&k->in->arena, domein)) == NULL)
+	if ((k->logdomein = ov_boek_arena_str(&k->in->arena, domein)) == NULL)
 		return no_memory(e);
 	return read_parts(k, &o, e);
 }
@@ -508,7 +509,7 @@ new_book(const void *text, size_t n, struct ov_adresboek **out,
 		return no_memory(e);
 	}
 	*out = k;
-	if ((copy = ov_arena_get(&k->in->arena, n, 1)) == NULL)
+	if ((copy = ov_boek_arena_get(&k->in->arena, n, 1)) == NULL)
 		return no_memory(e);
 	memcpy(copy, text, n);
 	k->text = (struct ov_view){copy, n};
@@ -549,7 +550,7 @@ ov_adresboek_free(struct ov_adresboek *k)
 {
 	if (k == NULL)
 		return;
-	ov_arena_free(&k->in->arena);
+	ov_boek_arena_free(&k->in->arena);
 	free(k->in);
 	free(k);
 }

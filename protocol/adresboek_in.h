@@ -9,15 +9,15 @@
 #include "protocol/json.h"
 
 /* Memory that is freed as a whole; zeroed means empty. */
-struct ov_arena {
-	struct ov_arena_block *head;
+struct ov_boek_arena {
+	struct ov_boek_arena_block *head;
 };
 
 /* Zeroed room for n elements of size bytes; NULL without memory.  n may be 0.
  */
-void *ov_arena_get(struct ov_arena *, size_t n, size_t size);
-const char *ov_arena_str(struct ov_arena *, const char *);
-void ov_arena_free(struct ov_arena *);
+void *ov_boek_arena_get(struct ov_boek_arena *, size_t n, size_t size);
+const char *ov_boek_arena_str(struct ov_boek_arena *, const char *);
+void ov_boek_arena_free(struct ov_boek_arena *);
 
 struct ov_pin_slot {
 	uint8_t pin[32];
@@ -26,15 +26,15 @@ struct ov_pin_slot {
 };
 
 struct ov_book_in {
-	struct ov_arena arena;
+	struct ov_boek_arena arena;
 	struct ov_pin_slot *slot;
 	size_t mask; /* slots - 1 */
 };
 
 /* The members of a JSON object that card and book have in common; the caller
  * ends the object. */
-enum ov_rc ov_lid_read(struct ov_arena *, struct ov_jobj *, struct ov_lid *,
-    struct ov_err *e);
+enum ov_rc ov_lid_read(struct ov_boek_arena *, struct ov_jobj *,
+    struct ov_lid *, struct ov_err *e);
 /* The slot of a pin, or the free one where it belongs. */
 struct ov_pin_slot *ov_pin_slot(const struct ov_book_in *, const uint8_t *pin);
 /* A lower-case host name: letters, digits, dots, hyphens; no address. */

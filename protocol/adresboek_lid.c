@@ -6,17 +6,17 @@
 #include "protocol/adresboek_in.h"
 #include "protocol/b64.h"
 
-struct ov_arena_block {
-	struct ov_arena_block *next;
+struct ov_boek_arena_block {
+	struct ov_boek_arena_block *next;
 	max_align_t data[];
 };
 
 static const char *const pkis[] = {"regio", "pin", "pkioverheid", NULL};
 
 void *
-ov_arena_get(struct ov_arena *a, size_t n, size_t size)
+ov_boek_arena_get(struct ov_boek_arena *a, size_t n, size_t size)
 {
-	struct ov_arena_block *b;
+	struct ov_boek_arena_block *b;
 
 	if (n == 0)
 		n = 1;
@@ -29,10 +29,10 @@ ov_arena_get(struct ov_arena *a, size_t n, size_t size)
 }
 
 const char *
-ov_arena_str(struct ov_arena *a, const char *s)
+ov_boek_arena_str(struct ov_boek_arena *a, const char *s)
 {
 	size_t n = strlen(s) + 1;
-	char *t = ov_arena_get(a, n, 1);
+	char *t = ov_boek_arena_get(a, n, 1);
 
 	if (t != NULL)
 		memcpy(t, s, n);
@@ -40,9 +40,9 @@ ov_arena_str(struct ov_arena *a, const char *s)
 }
 
 void
-ov_arena_free(struct ov_arena *a)
+ov_boek_arena_free(struct ov_boek_arena *a)
 {
-	struct ov_arena_block *b, *next;
+	struct ov_boek_arena_block *b, *next;
 
 	for (b = a->head; b != NULL; b = next) {
 		next = b->next;
@@ -106,7 +106,7 @@ ov_host_ok(const char *s, size_t n)
 
 /* "https://host[:port]"; false when it is anything else. */
 static bool
-read_url(struct ov_arena *a, struct ov_lid *l, const char *url)
+read_url(struct ov_boek_arena *a, struct ov_lid *l, const char *url)
 {
 	static const char head[] = "https://";
 	const char *host, *colon, *p;
@@ -131,8 +131,8 @@ read_url(struct ov_arena *a, struct ov_lid *l, const char *url)
 		if (*p != '\0' || port > 65535)
 			return false;
 	}
-	l->url = ov_arena_str(a, url);
-	if (l->url == NULL || (copy = ov_arena_get(a, n + 1, 1)) == NULL)
+	l->url = ov_boek_arena_str(a, url);
+	if (l->url == NULL || (copy = ov_boek_arena_get(a, n + 1, 1)) == NULL)
 		return false;
 	memcpy(copy, host, n);
 	l->host = copy;
@@ -186,7 +186,7 @@ read_pins(struct ov_jobj *o, const char *name, uint8_t pin[][32])
 }
 
 static bool
-read_brin1(struct ov_arena *a, const json_t *j, struct ov_lid_brin *b)
+read_brin1(struct ov_boek_arena *a, const json_t *j, struct ov_lid_brin *b)
 {
 	struct ov_jobj o;
 	const json_t *v;
@@ -200,7 +200,8 @@ read_brin1(struct ov_arena *a, const json_t *j, struct ov_lid_brin *b)
 		return false;
 	memcpy(b->brin, t.p, 4);
 	n = json_array_size(v);
-	if ((b->vestiging = ov_arena_get(a, n, sizeof(*b->vestiging))) == NULL)
+	if ((b->vestiging = ov_boek_arena_get(a, n, sizeof(*b->vestiging))) ==
+	    NULL)
 		return false;
 	for (i = 0; i < n; i++) {
 		t = ov_json_view(json_array_get(v, i));
@@ -213,12 +214,12 @@ read_brin1(struct ov_arena *a, const json_t *j, struct ov_lid_brin *b)
 }
 
 static void
-read_brin(struct ov_arena *a, struct ov_jobj *o, struct ov_lid *l)
+read_brin(struct ov_boek_arena *a, struct ov_jobj *o, struct ov_lid *l)
 {
 	const json_t *j = ov_jo_arr(o, "brin", OV_BRINS_MAX);
 	size_t i, n = json_array_size(j);
 
-	if ((l->brin = ov_arena_get(a, n, sizeof(*l->brin))) == NULL) {
+	if ((l->brin = ov_boek_arena_get(a, n, sizeof(*l->brin))) == NULL) {
 		ov_jo_fail(o, "brin", OV_REDEN_TYPE);
 		return;
 	}
@@ -232,13 +233,14 @@ read_brin(struct ov_arena *a, struct ov_jobj *o, struct ov_lid *l)
 }
 
 static void
-read_gemeenten(struct ov_arena *a, struct ov_jobj *o, struct ov_lid *l)
+read_gemeenten(struct ov_boek_arena *a, struct ov_jobj *o, struct ov_lid *l)
 {
 	const json_t *j = ov_jo_arr(o, "gemeenten", OV_GEMEENTEN_MAX);
 	size_t i, n = json_array_size(j);
 	struct ov_view t;
 
-	if ((l->gemeente = ov_arena_get(a, n, sizeof(*l->gemeente))) == NULL) {
+	if ((l->gemeente = ov_boek_arena_get(a, n, sizeof(*l->gemeente))) ==
+	    NULL) {
 		ov_jo_fail(o, "gemeenten", OV_REDEN_TYPE);
 		return;
 	}
@@ -254,14 +256,14 @@ read_gemeenten(struct ov_arena *a, struct ov_jobj *o, struct ov_lid *l)
 }
 
 enum ov_rc
-ov_lid_read(struct ov_arena *a, struct ov_jobj *o, struct ov_lid *l,
+ov_lid_read(struct ov_boek_arena *a, struct ov_jobj *o, struct ov_lid *l,
     struct ov_err *e)
 {
 	const char *url, *p;
 	int pki;
 
 	ov_jo_oin(o, "oin", &l->oin);
-	l->naam = ov_arena_str(a, ov_jo_str(o, "naam", OV_NAAM_MAX));
+	l->naam = ov_boek_arena_str(a, ov_jo_str(o, "naam", OV_NAAM_MAX));
 	read_rol(o, l);
 	url = ov_jo_str0(o, "url", OV_URL_MAX);
 	ov_jo_b64u(o, "id", l->id, sizeof(l->id));

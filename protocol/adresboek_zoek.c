@@ -50,7 +50,7 @@ unique_pins(struct ov_adresboek *k, struct ov_err *e)
 
 	while (n < k->nlid * OV_PINS_MAX * 4)
 		n *= 2;
-	k->in->slot = ov_arena_get(&k->in->arena, n, sizeof(*k->in->slot));
+	k->in->slot = ov_boek_arena_get(&k->in->arena, n, sizeof(*k->in->slot));
 	if (k->in->slot == NULL)
 		return ov_fail(e, OV_NOSPACE, "memory");
 	k->in->mask = n - 1;

@@ -116,7 +116,30 @@ enum ov_reden {
 	X("twijfel")                                                           \
 	X("verlopen")                                                          \
 	X("geen-toegang")                                                      \
-	X("dienst-onbereikbaar")
+	X("dienst-onbereikbaar")                                               \
+	X("opdracht-ongeldig")                                                 \
+	X("opdracht-onbekend")                                                 \
+	X("schijf-vol")                                                        \
+	X("nu-niet")                                                           \
+	X("kan-niet")                                                          \
+	X("inwendige-fout")                                                    \
+	X("adresboek-ontbreekt")                                               \
+	X("adresboek-verlopen")                                                \
+	X("vingerafdruk-klopt-niet")                                           \
+	X("kaart-ontbreekt")                                                   \
+	X("geen-houder")                                                       \
+	X("nummer-onbekend")                                                   \
+	X("leerling-gekoppeld")                                                \
+	X("pgn-dubbel")                                                        \
+	X("pgn-gewijzigd")                                                     \
+	X("pgn-nodig")                                                         \
+	X("ontvanger-veranderd")                                               \
+	X("stand-past-niet")                                                   \
+	X("code-onbekend")                                                     \
+	X("onleesbaar")                                                        \
+	X("profiel-onbekend")                                                  \
+	X("zaak-onbekend")                                                     \
+	X("bewijs-ontbreekt")
 
 /* "partij-onbekend"; "" for OV_FOUT_GEEN. */
 const char *ov_fout_code(enum ov_fout);

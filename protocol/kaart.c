@@ -114,7 +114,7 @@ read_kaart(struct ov_kaart *k, struct ov_err *e)
 	    (rc = ov_jo_end(&o, e)) != OV_OK)
 		return rc;
 	(void)snprintf(k->regio, sizeof(k->regio), "%s", regio);
-	if ((k->logdomein = ov_arena_str(k->arena, domein)) == NULL)
+	if ((k->logdomein = ov_boek_arena_str(k->arena, domein)) == NULL)
 		return ov_fail(e, OV_NOSPACE, "memory");
 	return OV_OK;
 }
@@ -181,7 +181,7 @@ ov_kaart_free(struct ov_kaart *k)
 	if (k == NULL)
 		return;
 	ov_json_free(&k->json);
-	ov_arena_free(k->arena);
+	ov_boek_arena_free(k->arena);
 	free(k->arena);
 	free(k);
 }

@@ -20,7 +20,7 @@ struct ov_kaart {
 	struct ov_lid lid;
 	uint8_t sha256[32]; /* of the text; ov_vinger() */
 	json_t *json;       /* the text, parsed; owned */
-	struct ov_arena *arena;
+	struct ov_boek_arena *arena;
 };
 
 /* Name of the key that signs a card. */

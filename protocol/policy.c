@@ -209,8 +209,7 @@ load_conds(struct ov_policy *p, struct row *r, const json_t *arr,
 	return OV_OK;
 }
 
-/* A row names grounds, each of which serves the type during the whole of
- * the row's validity from the later of both starts on. */
+/* A row names grounds, each of which serves the type on some day of the row. */
 static enum ov_rc
 load_grounds(struct ov_policy *p, struct row *r, const json_t *arr,
     struct ov_err *e)

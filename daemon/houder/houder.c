@@ -34,7 +34,7 @@ struct ov_houder {
 	uint32_t seq;
 	struct bucket bucket[OV_HOUDER_CLIENTS];
 	size_t nbucket;
-	uint8_t elements[OV_OPRF_BATCH * OV_OPRF_ELEMENT];
+	uint8_t elements[OV_OPRF_ELEMENTS * OV_OPRF_ELEMENT];
 };
 
 enum ov_rc
@@ -333,7 +333,7 @@ evaluate(struct ov_houder *h, struct ov_pkr *k, struct ov_now now,
 
 	if ((rc = ov_pkr_next(k, &q, e)) != OV_OK)
 		return rc;
-	if (q.n == 0 || q.n > OV_OPRF_BATCH ||
+	if (q.n == 0 || q.n > OV_OPRF_ELEMENTS ||
 	    q.elements.n != (size_t)q.n * OV_OPRF_ELEMENT)
 		return ov_fail(e, OV_BADMSG, "houder: number of elements");
 	memset(&a, 0, sizeof(a));

@@ -153,7 +153,6 @@ test_seal_and_read(void **state)
 	struct ov_v_read r = {.table = OV_T_BERICHT, .col = 1, .ver = 1}, bad;
 	struct ov_v_text t;
 	uint8_t want[32], blob[64];
-	OV_BUF keep = {0};
 
 	(void)state;
 	assert_int_equal(ONE(v, OV_V_SEAL, seal, &q, sealed, &s), OV_OK);

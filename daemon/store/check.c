@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/store/check.c - the doctor: one line for each thing that can be
+ * wrong, and what to do about it.  English: administrators read it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "base/fs.h"
+#include "daemon/store/ctl.h"
+#include "daemon/store/netc.h"
+
+#define DAY 86400
+#define CERT_WARN 21 /* days */
+#define SPACE_WARN ((uint64_t)2 << 30)
+#define SPACE_BAD ((uint64_t)256 << 20)
+#define SKEW_WARN 60
+#define SKEW_BAD OV_KLOK_SPELING_S
+#define WAIT_WARN ((int64_t)7 * DAY)
+
+enum staat { GOED, LET_OP, FOUT };
+
+struct check {
+	bool net;
+	size_t next, under_way; /* members of the book */
+	uint32_t versie;
+	int64_t n[3];
+};
+
+static const char *const woord[] = {"goed", "let-op", "fout"};
+
+static void line(struct ov_ctl *c, enum staat s, const char *punt,
+    const char *doe, const char *fmt, ...) OV_PRINTF(5, 6);
+
+static void
+line(struct ov_ctl *c, enum staat s, const char *punt, const char *doe,
+    const char *fmt, ...)
+{
+	struct check *k = c->state;
+	char text[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	k->n[s]++;
+	ov_ctl_row(c,
+	    json_pack("{s:s,s:s,s:s,s:s}", "punt", punt, "staat", woord[s],
+	        "tekst", text, "doe", s == GOED ? "" : doe));
+}
+
+/* ---- this machine ---- */
+
+static void
+check_config(struct ov_ctl *c)
+{
+	const struct ov_daemon_conf *f = c->st->env.conf;
+	const struct ov_lid *self;
+
+	if (c->st->boek == NULL) {
+		line(c, FOUT, "region",
+		    "get the region's address book and its fingerprint, then: "
+		    "overstap join",
+		    "no address book yet");
+		return;
+	}
+	self = ov_book_oin(c->st->boek, &c->st->self);
+	if (strcmp(f->regio, c->st->boek->regio) != 0)
+		line(c, FOUT, "configuration", "set regio in overstap.conf",
+		    "regio is %s, the address book is of %s", f->regio,
+		    c->st->boek->regio);
+	else if (self == NULL)
+		line(c, FOUT, "configuration",
+		    "send your card to the region's administrators",
+		    "our OIN is not in address book %" PRIu32,
+		    c->st->boek->versie);
+	else if (memcmp(self->id, c->st->keys.id_pk, 32) != 0)
+		line(c, FOUT, "configuration",
+		    "put back the identity key, or enrol again",
+		    "the address book has another identity key for us");
+	else if (f->url != NULL && strcmp(f->url, self->url) != 0)
+		line(c, LET_OP, "configuration",
+		    "tell the region's administrators, or correct url",
+		    "url differs from the address book's");
+	else
+		line(c, GOED, "configuration", "",
+		    "%s, %s, roles as in the book", f->naam, f->regio);
+}
+
+static void
+check_perm(struct ov_ctl *c, const char *punt, const char *path, mode_t bad)
+{
+	struct stat s;
+
+	if (stat(path, &s) < 0)
+		line(c, FOUT, punt, "restore it, or correct overstap.conf",
+		    "%s: %s", path, strerror(errno));
+	else if (s.st_mode & bad)
+		line(c, FOUT, punt, "chmod go-rwx it", "%s is mode %04o", path,
+		    (unsigned)(s.st_mode & 07777));
+	else
+		line(c, GOED, punt, "", "%s is private", path);
+}
+
+static void
+check_space(struct ov_ctl *c)
+{
+	OV_CLOSE int dir = -1;
+	struct ov_err e = {0};
+	uint64_t n;
+
+	if (ov_fs_opendir(AT_FDCWD, c->st->env.state, &dir, &e) != OV_OK ||
+	    ov_fs_space(dir, &n, &e) != OV_OK)
+		line(c, FOUT, "disk space", "look at the file system", "%s",
+		    e.msg);
+	else
+		line(c,
+		    n < SPACE_BAD    ? FOUT
+		    : n < SPACE_WARN ? LET_OP
+		                     : GOED,
+		    "disk space", "make room: a full disk refuses messages",
+		    "%" PRIu64 " MiB free", n >> 20);
+}
+
+static void
+check_db(struct ov_ctl *c)
+{
+	struct ov_err e = {0};
+
+	if (ov_db_integrity(c->st->ro, true, &e) != OV_OK)
+		line(c, FOUT, "database",
+		    "stop, keep a copy, restore the backup: docs/store.md",
+		    "%s", e.msg);
+	else
+		line(c, GOED, "database", "", "quick_check is ok");
+	if (c->st->stop_signing)
+		line(c, FOUT, "log",
+		    "stop, keep a copy of the disk, call support",
+		    "log and file disagree; nothing is signed");
+	else
+		line(c, GOED, "log", "", "%" PRIu64 " leaves",
+		    c->st->log.was.size);
+}
+
+/* Days until the first certificate of the file ends. */
+static bool
+cert_days(const char *path, int *days)
+{
+	FILE *f = fopen(path, "re");
+	X509 *x;
+	int secs = 0;
+	bool good = false;
+
+	if (f == NULL)
+		return false;
+	x = PEM_read_X509(f, NULL, NULL, NULL);
+	(void)fclose(f);
+	if (x == NULL)
+		return false;
+	if (ASN1_TIME_diff(days, &secs, NULL, X509_get0_notAfter(x)) == 1) {
+		good = true;
+		if (*days == 0 && secs < 0)
+			*days = -1;
+	}
+	X509_free(x);
+	return good;
+}
+
+static void
+check_cert(struct ov_ctl *c)
+{
+	static const char doe[] = "overstap region add --csr issues a new one";
+	int days = 0;
+
+	if (!cert_days(c->st->env.conf->tls_cert, &days))
+		line(c, FOUT, "certificate", doe, "%s cannot be read",
+		    c->st->env.conf->tls_cert);
+	else if (days < 0)
+		line(c, FOUT, "certificate", doe, "expired");
+	else
+		line(c, days < CERT_WARN ? LET_OP : GOED, "certificate", doe,
+		    "%d days left", days);
+}
+
+static void
+check_book(struct ov_ctl *c)
+{
+	const struct ov_adresboek *b = c->st->boek;
+	int64_t left = (b->geldig_tot - ov_now(c->st)) / DAY;
+	static const char doe[] =
+	    "ask the region's administrators for a new version";
+
+	switch (ov_book_age(b, ov_now(c->st))) {
+	case OV_BOOK_VALID:
+		line(c, left < OV_BOOK_WARN / DAY ? LET_OP : GOED,
+		    "address book", doe,
+		    "version %" PRIu32 ", %" PRId64 " days left", b->versie,
+		    left);
+		return;
+	case OV_BOOK_GRACE:
+		line(c, FOUT, "address book", doe,
+		    "version %" PRIu32 " expired: we receive, nothing is sent",
+		    b->versie);
+		return;
+	case OV_BOOK_OVER:
+		break;
+	}
+	line(c, FOUT, "address book", doe,
+	    "version %" PRIu32 " expired long ago: nothing works", b->versie);
+}
+
+/* ---- work that waits ---- */
+
+static void
+check_count(struct ov_ctl *c, enum staat bad, const char *punt, const char *doe,
+    const char *what, enum ov_rc rc, int64_t n, const struct ov_err *e)
+{
+	if (rc != OV_OK)
+		line(c, FOUT, punt, "look in the journal", "%s", e->msg);
+	else
+		line(c, n > 0 ? bad : GOED, punt, doe, "%" PRId64 " %s", n,
+		    what);
+}
+
+static void
+check_outbox(struct ov_ctl *c)
+{
+	struct ov_err e = {0};
+	int64_t n = 0, now = ov_now(c->st);
+	enum ov_rc rc;
+
+	rc = ov_db_int(c->st->db, &n, 0, &e,
+	    "SELECT count(*) FROM uitgaand u WHERE stand='VERLOPEN' AND NOT"
+	    " EXISTS (SELECT 1 FROM uitgaand v WHERE v.vervangt=u.jti)",
+	    "");
+	check_count(c, LET_OP, "expired messages",
+	    "overstap outbox renew --all", "expired and not renewed", rc, n,
+	    &e);
+	rc = ov_db_int(c->st->db, &n, 0, &e,
+	    "SELECT count(*) FROM uitgaand WHERE stand='GEWEIGERD'"
+	    " AND opgesteld>?1",
+	    "i", now - 30 * DAY);
+	check_count(c, LET_OP, "refused messages",
+	    "overstap outbox list --state GEWEIGERD",
+	    "refused in the last 30 days", rc, n, &e);
+	rc = ov_db_int(c->st->db, &n, 0, &e,
+	    "SELECT count(*) FROM leerling WHERE stand='geblokkeerd' OR"
+	    " stand='wacht' AND geladen<?1",
+	    "i", now - WAIT_WARN);
+	check_count(c, LET_OP, "pseudonyms",
+	    "look at the budgets below, ask the region for more",
+	    "blocked, or waiting for more than 7 days", rc, n, &e);
+	rc = ov_db_int(c->st->db, &n, 0, &e, "SELECT count(*) FROM terzijde",
+	    "");
+	check_count(c, FOUT, "set aside",
+	    "restore these records from a backup: docs/store.md",
+	    "records that cannot be read", rc, n, &e);
+}
+
+static void
+check_alarms(struct ov_ctl *c)
+{
+	struct ov_err e = {0};
+	struct {
+		char soort[64];
+		int64_t partner, aantal;
+	} a[16];
+	sqlite3_stmt *q;
+	size_t n = 0;
+	struct ov_oin oin;
+	enum ov_rc rc;
+	bool row;
+
+	rc = ov_db_q(c->st->db, &q, &e,
+	    "SELECT soort,partner,aantal FROM melding WHERE tijd>?1"
+	    " ORDER BY tijd DESC LIMIT 16",
+	    "i", ov_now(c->st) - 30 * DAY);
+	while (rc == OV_OK && n < 16 &&
+	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row) {
+		(void)snprintf(a[n].soort, sizeof(a[n].soort), "%s",
+		    ov_db_text(q, 0));
+		a[n].partner = ov_db_i64(q, 1);
+		a[n++].aantal = ov_db_i64(q, 2);
+	}
+	ov_db_done(c->st->db, q);
+	if (rc != OV_OK)
+		line(c, FOUT, "alarms", "look in the journal", "%s", e.msg);
+	else if (n == 0)
+		line(c, GOED, "alarms", "", "none in the last 30 days");
+	for (size_t i = 0; i < n && rc == OV_OK; i++) {
+		if (a[i].partner == 0 ||
+		    ov_partner_oin(c->st, a[i].partner, &oin, &e) != OV_OK)
+			memset(&oin, 0, sizeof(oin));
+		line(c, LET_OP, "alarms",
+		    "look in the journal for event=alarm, tell the partner",
+		    "%s %s (%" PRId64 " times)", a[i].soort, oin.s,
+		    a[i].aantal);
+	}
+}
+
+/* What holders said is left of our budgets. */
+static void
+check_budgets(struct ov_ctl *c)
+{
+	struct ov_err e = {0};
+	struct {
+		char domein[OV_OIN_LEN + 1];
+		int64_t deel, rest, niet_voor;
+	} b[OV_CTL_PAGE];
+	sqlite3_stmt *q;
+	size_t n = 0;
+	enum ov_rc rc;
+	bool row, shut;
+
+	rc = ov_db_q(c->st->db, &q, &e,
+	    "SELECT domein,deel,rest,niet_voor FROM oprf_rest"
+	    " ORDER BY domein,deel LIMIT 64",
+	    "");
+	while (rc == OV_OK && n < OV_CTL_PAGE &&
+	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row) {
+		(void)snprintf(b[n].domein, sizeof(b[n].domein), "%s",
+		    ov_db_text(q, 0));
+		b[n].deel = ov_db_i64(q, 1);
+		b[n].rest = ov_db_i64(q, 2);
+		b[n++].niet_voor = ov_db_i64(q, 3);
+	}
+	ov_db_done(c->st->db, q);
+	if (rc != OV_OK)
+		line(c, FOUT, "budgets", "look in the journal", "%s", e.msg);
+	for (size_t i = 0; i < n && rc == OV_OK; i++) {
+		shut = b[i].niet_voor > ov_now(c->st);
+		line(c, shut ? LET_OP : GOED, "budgets",
+		    "it goes on by itself; for more, ask the region",
+		    "domain %s share %" PRId64 ": %" PRId64 " left%s",
+		    b[i].domein, b[i].deel, b[i].rest,
+		    shut ? ", used up for now" : "");
+	}
+}
+
+/* ---- partners ---- */
+
+struct probe {
+	uint64_t serial;
+	struct ov_oin oin;
+};
+
+static void
+partner_line(struct ov_ctl *c, const struct ov_lid *l)
+{
+	const struct ov_peer_seen *s = ov_peer_seen(c->st, &l->oin);
+	struct ov_err e = {0};
+	int64_t heard = 0;
+	char moment[OV_MOMENT_SIZE] = "never";
+
+	if (ov_db_int(c->st->db, &heard, 0, &e,
+	        "SELECT gehoord FROM partner WHERE oin=?1", "t",
+	        l->oin.s) == OV_OK &&
+	    heard != 0)
+		ov_moment_fmt(moment, heard);
+	if (s == NULL || s->status == 0)
+		line(c, FOUT, "partner",
+		    "look at DNS, firewall and both certificates",
+		    "%s: no answer (%s); last request of theirs %s", l->naam,
+		    s != NULL && s->fault[0] != '\0' ? s->fault : "not asked",
+		    moment);
+	else if (s->status != 200)
+		line(c, FOUT, "partner",
+		    "compare the address books, look at their certificate",
+		    "%s: HTTP %u; last request of theirs %s", l->naam,
+		    (unsigned)s->status, moment);
+	else
+		line(c, s->adresboek != c->st->boek->versie ? LET_OP : GOED,
+		    "partner", "wait some minutes: books travel by themselves",
+		    "%s: %u ms, address book %" PRIu32
+		    "; last request of theirs %s",
+		    l->naam, s->rtt_us / 1000, s->adresboek, moment);
+	if (s != NULL && s->status != 0 &&
+	    (s->skew > SKEW_WARN || s->skew < -SKEW_WARN))
+		line(c,
+		    s->skew > SKEW_BAD || s->skew < -SKEW_BAD ? FOUT : LET_OP,
+		    "clock", "look at NTP here and there",
+		    "%s: its clock differs %" PRId64 " s", l->naam, s->skew);
+}
+
+static void
+asked(struct ov_store *st, void *arg, const struct ov_n_result *r)
+{
+	struct probe *p = arg;
+	struct ov_ctl *c = ov_ctl_find(st, p->serial);
+	const struct ov_lid *l;
+	struct check *k;
+
+	(void)r; /* netc remembered it */
+	if (c != NULL) {
+		k = c->state;
+		l = st->boek != NULL ? ov_book_oin(st->boek, &p->oin) : NULL;
+		if (l != NULL)
+			partner_line(c, l);
+		k->under_way--;
+		ov_ctl_wake(c);
+	}
+	free(p);
+}
+
+static void
+ask(struct ov_ctl *c, const struct ov_lid *l)
+{
+	struct ov_fetch f = {.path = "/v1/status", .timeout_ms = 5000};
+	struct probe *p = calloc(1, sizeof(*p));
+	struct check *k = c->state;
+	struct ov_err e = {0};
+
+	if (p == NULL)
+		return;
+	p->serial = c->serial;
+	p->oin = l->oin;
+	if (ov_fetch(c->st, l, &f, true, asked, p, &e) == OV_OK) {
+		k->under_way++;
+		return;
+	}
+	free(p);
+	line(c, FOUT, "partner", "look whether overstapd-net runs", "%s: %s",
+	    l->naam, e.msg);
+}
+
+/* ---- the command ---- */
+
+static void
+check_local(struct ov_ctl *c)
+{
+	const struct ov_daemon_conf *f = c->st->env.conf;
+
+	check_config(c);
+	check_perm(c, "state", c->st->env.state, 077);
+	check_perm(c, "credentials", f->credentials, 077);
+	check_space(c);
+	check_db(c);
+	check_cert(c);
+	if (c->st->boek != NULL)
+		check_book(c);
+	check_outbox(c);
+	check_alarms(c);
+	check_budgets(c);
+}
+
+static void
+check_start(struct ov_ctl *c)
+{
+	struct check *k = c->state;
+
+	k->net = ov_ctl_flag(c, "net");
+	if (!ov_ctl_args(c))
+		return;
+	k->versie = c->st->boek != NULL ? c->st->boek->versie : 0;
+	check_local(c);
+}
+
+static void
+check_step(struct ov_ctl *c)
+{
+	const struct ov_adresboek *b = c->st->boek;
+	struct check *k = c->state;
+
+	if (k->net && b != NULL && k->versie == b->versie) {
+		for (; k->next < b->nlid && k->under_way < 32; k->next++)
+			if (!ov_oin_eq(&b->lid[k->next].oin, &c->st->self) &&
+			    b->lid[k->next].status == OV_LID_ACTIEF)
+				ask(c, &b->lid[k->next]);
+	}
+	if (k->under_way > 0)
+		c->waiting = true;
+	else
+		ov_ctl_end(c,
+		    json_pack("{s:I,s:I,s:I}", "goed", (json_int_t)k->n[GOED],
+		        "let_op", (json_int_t)k->n[LET_OP], "fout",
+		        (json_int_t)k->n[FOUT]));
+}
+
+const struct ov_ctl_cmd ov_ctl_check[] = {
+    {.name = "check",
+        .size = sizeof(struct check),
+        .start = check_start,
+        .step = check_step},
+    {0},
+};

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/store/ctl.h - the control socket inside: what a command is, and what
+ * control.c does for it (docs/control.md has the protocol).
+ *
+ * A command is a row of a table.  start() reads the arguments through c->in
+ * and must call ov_ctl_args() before it uses them; step() is called while the
+ * socket is writable and little is queued, does a bounded piece of work, and
+ * in the end calls ov_ctl_end() or one of the refusals, after which nothing
+ * of it is called any more but drop().  One connection, one command.
+ */
+#ifndef OV_DAEMON_STORE_CTL_H
+#define OV_DAEMON_STORE_CTL_H
+
+#include <sys/types.h>
+
+#include "daemon/store/role.h"
+#include "protocol/json.h"
+
+#define OV_CTL_FRAME ((size_t)1 << 20)
+/* Rows of one page of a list: what a step reads. */
+#define OV_CTL_PAGE 64
+
+struct ov_ctl;
+
+struct ov_ctl_cmd {
+	const char *name;
+	size_t size; /* of the state, zeroed */
+	void (*start)(struct ov_ctl *);
+	void (*step)(struct ov_ctl *); /* NULL: start() does all */
+	/* Rows of the client; NULL: it sends none.  v is borrowed.  fed() when
+	 * they ended. */
+	void (*rows)(struct ov_ctl *, const json_t *v);
+	void (*fed)(struct ov_ctl *);
+	void (*drop)(struct ov_ctl *); /* free what the state holds */
+};
+
+struct ov_ctl {
+	struct ov_store *st;
+	uid_t uid;
+	struct ov_jobj in; /* the arguments */
+	void *state;
+	const struct ov_ctl_cmd *cmd;
+	bool done;    /* the last frame is queued */
+	bool waiting; /* step() is not called until ov_ctl_wake() */
+	uint64_t serial;
+	/* private to control.c */
+	struct ov_ctl *next;
+	int fd;
+	bool feeding, begun, gone;
+	json_t *query;
+	struct ov_buf ibuf, obuf, rowbuf;
+	size_t sent, taken;
+	uint64_t idle_ms, progress_ms;
+};
+
+/* ---- arguments ---- */
+
+/* All arguments were good and known; else the refusal is queued (code
+ * opdracht-ongeldig). */
+bool ov_ctl_args(struct ov_ctl *);
+/* An optional number (0 when absent), an optional text (NULL when absent), an
+ * optional switch (false when absent). */
+int64_t ov_ctl_int(struct ov_ctl *, const char *name);
+const char *ov_ctl_text(struct ov_ctl *, const char *name, size_t max);
+bool ov_ctl_flag(struct ov_ctl *, const char *name);
+/* A partner as a person names it (docs/control.md).  NULL: *code says why. */
+const struct ov_lid *ov_ctl_partner(struct ov_store *, const char *word,
+    const char **code);
+
+/* ---- answers ---- */
+
+/* A row; taken.  NULL is "no memory". */
+void ov_ctl_row(struct ov_ctl *, json_t *);
+void ov_ctl_progress(struct ov_ctl *, int64_t done, int64_t total);
+/* The last frame; end is taken. */
+void ov_ctl_end(struct ov_ctl *, json_t *end);
+/* Refuse with a code of data/fouten.txt; fouten (taken) may be NULL. */
+void ov_ctl_fout(struct ov_ctl *, const char *code, json_t *fouten);
+/* Refuse because something failed; class STOP ends the process. */
+void ov_ctl_fail(struct ov_ctl *, const struct ov_err *);
+/* ov_ctl_fail() unless rc is OV_OK; true when it is. */
+bool ov_ctl_ok(struct ov_ctl *, enum ov_rc, const struct ov_err *);
+/* step() may be called again (a partner answered). */
+void ov_ctl_wake(struct ov_ctl *);
+/* The client of this serial, if it is still there and waiting: for answers
+ * that come later. */
+struct ov_ctl *ov_ctl_find(struct ov_store *, uint64_t serial);
+
+/* JSON texts of ours. */
+json_t *ov_j_moment(int64_t t);           /* "" for 0 */
+json_t *ov_j_id(const void *p, size_t n); /* b64u, "" for another length */
+json_t *ov_j_partner(struct ov_store *, int64_t partner); /* name or OIN */
+
+/* Set a member (taken); false and the object broken off when memory ended. */
+bool ov_j_set(json_t *o, const char *name, json_t *v);
+
+/* Code and its Dutch sentence. */
+const char *ov_ctl_code_of(enum ov_rc);
+json_t *ov_j_sentence(const char *code);
+
+/* ---- reading content (ctl_read.c) ---- */
+
+/* Write one line `gelezen` and one leaf for each of n records, and commit:
+ * before the first byte of content is shown.  Its own transaction.
+ * handeling: show, print, export, count.  False: the refusal
+ * log-niet-beschikbaar is queued. */
+struct ov_gelezen {
+	const char *tabel; /* of the record */
+	int64_t record;    /* its nr, 0: an aggregate */
+	const char *grond; /* the legal ground in its content */
+};
+bool ov_ctl_read_log(struct ov_ctl *, const char *handeling,
+    const struct ov_gelezen *, size_t n);
+/* The same without a client. */
+OV_MUST_CHECK enum ov_rc ov_read_log(struct ov_store *, uid_t,
+    const char *handeling, const struct ov_gelezen *, size_t n,
+    struct ov_err *);
+/* Open the received message nr that may be opened (never one that waits for
+ * its link: OV_DENIED).  *out is given, free it with ov_claims_free(). */
+OV_MUST_CHECK enum ov_rc ov_bericht_open(struct ov_store *, int64_t nr,
+    struct ov_claims *out, struct ov_err *);
+/* Claims of a compact JWS that was verified when it was stored. */
+OV_MUST_CHECK enum ov_rc ov_jws_claims(struct ov_view jws,
+    struct ov_claims *out, struct ov_err *);
+
+/* ---- pupils (ctl_pupil_data.c) ---- */
+
+struct ov_pupil_data { /* column `gegevens`; wiped by ov_pupil_free() */
+	json_t *root;
+	const char *ref, *geboortedatum, *school; /* school "" when unknown */
+};
+OV_MUST_CHECK enum ov_rc ov_pupil_open(struct ov_store *, int64_t nr,
+    struct ov_pupil_data *, struct ov_err *);
+void ov_pupil_free(struct ov_pupil_data *);
+/* Keyed tag of an own reference of a pupil. */
+OV_MUST_CHECK enum ov_rc ov_pupil_tag(struct ov_store *, const char *ref,
+    uint8_t tag[16], struct ov_err *);
+/* Number of our own applicant with this reference, 0: none. */
+OV_MUST_CHECK enum ov_rc ov_pupil_by_ref(struct ov_store *, const char *ref,
+    int64_t *nr, struct ov_err *);
+/* The own reference of a pupil, "" when there is none; given. */
+json_t *ov_j_pupil_ref(struct ov_store *, int64_t leerling);
+
+/* ---- drafts (drafts.c) ---- */
+
+/* One import under way: rows are judged one by one, sealed and stored in
+ * batches, and become visible together. */
+struct ov_intake;
+struct ov_intake_in {
+	const char *profiel, *bestand;
+	uid_t uid;
+	bool overslaan; /* keep the good rows of a file with faults */
+};
+struct ov_intake_sum {
+	int64_t goed, fout, gelijk, gewijzigd;
+};
+OV_MUST_CHECK enum ov_rc ov_intake_new(struct ov_store *,
+    const struct ov_intake_in *, struct ov_intake **out, struct ov_err *);
+/* A row of docs/control.md.  Its faults are kept, up to 1,000. */
+OV_MUST_CHECK enum ov_rc ov_intake_row(struct ov_intake *, const json_t *row,
+    struct ov_err *);
+/* Store the rest and make it visible, or nothing when there were faults and
+ * overslaan is off. */
+OV_MUST_CHECK enum ov_rc ov_intake_end(struct ov_intake *,
+    struct ov_intake_sum *, struct ov_err *);
+/* The faults: an array of {rij, kolom, reden, tekst}; borrowed. */
+const json_t *ov_intake_faults(const struct ov_intake *);
+/* Drops what was not made visible. */
+void ov_intake_free(struct ov_intake *);
+/* Remove what an import that was cut off left behind; at start. */
+OV_MUST_CHECK enum ov_rc ov_intake_clean(struct ov_store *, struct ov_err *);
+
+/* Whom a draft goes to, and in which role (drafts_check.c). */
+struct ov_draft_in {
+	const char *srt, *ontvanger; /* word as given, or NULL */
+	json_t *inhoud;              /* schema and ground are filled in */
+	bool has_pgn;
+};
+struct ov_draft_out {
+	const struct ov_lid *lid; /* NULL: nobody (yet) */
+	enum ov_rol rol;          /* valid with lid */
+	struct ov_fouten fouten;  /* what is wrong in the content */
+	size_t ontbreekt, slecht; /* of fouten: missing, and worse */
+	const char *code;         /* a refusal of another kind, or NULL */
+	bool geen_ontvanger;      /* no member serves this gemeente */
+};
+void ov_draft_check(struct ov_store *, const struct ov_draft_in *,
+    struct ov_draft_out *);
+
+/* A stored draft. */
+struct ov_draft {
+	int64_t nr, leerling, uitgaand;
+	char srt[OV_SRT_MAX + 1], stand[16], partner[OV_OIN_LEN + 1];
+	char ontbreekt[512];
+	json_t *root; /* {eigenReferentie, ontvanger, zaak, inhoud}; owned */
+	const char *ref, *ontvanger, *zaak; /* "" when absent */
+	json_t *inhoud;
+};
+/* OV_DENIED: there is none of this number. */
+OV_MUST_CHECK enum ov_rc ov_draft_read(struct ov_store *, int64_t nr,
+    struct ov_draft *, struct ov_err *);
+void ov_draft_free(struct ov_draft *);
+/* In the open transaction: queue it.  *code is set when it may not go. */
+OV_MUST_CHECK enum ov_rc ov_draft_send(struct ov_store *, int64_t nr,
+    const char **code, struct ov_err *);
+/* The own reference of draft nr, "" when there is none; given. */
+json_t *ov_j_draft_ref(struct ov_store *, int64_t concept);
+
+/* ---- messages about messages (link_run.c) ---- */
+
+/* In the open transaction: queue an `ontvangst` about message nr. */
+struct ov_ontvangst {
+	const char *koppeling, *functioneel, *reden, *moment; /* or NULL */
+};
+OV_MUST_CHECK enum ov_rc ov_ontvangst_queue(struct ov_store *, int64_t nr,
+    const struct ov_ontvangst *, struct ov_err *);
+
+/* ---- linking (link.c) ---- */
+
+/* As ov_link_kick(), and look at every waiting message again: what is known of
+ * a pupil has changed. */
+void ov_link_again(struct ov_store *);
+/* Decide by hand that message nr is pupil `leerling` (0: the one whose tag
+ * fits); own transaction.  OV_DENIED when the tags differ. */
+OV_MUST_CHECK enum ov_rc ov_link_decide(struct ov_store *, int64_t nr,
+    int64_t leerling, struct ov_err *);
+/* Undo: sealed back under its pid.  Own transaction. */
+OV_MUST_CHECK enum ov_rc ov_link_undo(struct ov_store *, int64_t nr,
+    const char *reden, struct ov_err *);
+
+/* ---- folders (spool.c) ---- */
+
+/* Every second; *next is when there is work again. */
+void ov_spool_tick(struct ov_store *, int64_t *next);
+
+/* ---- the tables; each ends with a row without name ---- */
+
+extern const struct ov_ctl_cmd ov_ctl_basis[], ov_ctl_partners[],
+    ov_ctl_pupils[], ov_ctl_drafts[], ov_ctl_outbox[], ov_ctl_inbox[],
+    ov_ctl_cases[], ov_ctl_count[], ov_ctl_export[], ov_ctl_log[],
+    ov_ctl_check[];
+
+#endif

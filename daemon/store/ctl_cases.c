@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/store/ctl_cases.c - cases: what went to and fro under one `zaak`, and
+ * a new status for it.
+ */
+#include <string.h>
+
+#include "daemon/store/ctl.h"
+#include "protocol/id.h"
+#include "protocol/pgn.h"
+
+struct list {
+	int64_t partner, n;
+	uint8_t after[16];
+	bool begun;
+};
+
+struct zaak {
+	uint8_t zaak[16];
+	int64_t partner, leerling, concept, berichten;
+	char status[32], datum[11];
+};
+
+static void
+list_start(struct ov_ctl *c)
+{
+	struct list *l = c->state;
+	const char *who = ov_ctl_text(c, "partner", OV_NAAM_MAX), *code;
+	const struct ov_lid *lid;
+	struct ov_err e = {0};
+
+	if (!ov_ctl_args(c) || who == NULL)
+		return;
+	if ((lid = ov_ctl_partner(c->st, who, &code)) == NULL)
+		ov_ctl_fout(c, code, NULL);
+	else
+		(void)ov_ctl_ok(c,
+		    ov_partner_id(c->st, &lid->oin, &l->partner, &e), &e);
+}
+
+#define ZAAK                                                                   \
+	"SELECT z.zaak,z.partner,ifnull((SELECT b.leerling FROM bericht b"     \
+	" WHERE b.zaak=z.zaak AND b.gesloten=0 AND b.leerling IS NOT NULL"     \
+	" LIMIT 1),0),(SELECT u.concept FROM uitgaand u WHERE u.zaak=z.zaak"   \
+	" AND u.concept IS NOT NULL ORDER BY u.nr LIMIT 1),"                   \
+	"(SELECT count(*) FROM uitgaand u WHERE u.zaak=z.zaak)+"               \
+	"(SELECT count(*) FROM bericht b WHERE b.zaak=z.zaak),"                \
+	"z.status,z.datum FROM zaak z"
+
+static enum ov_rc
+zaak_read(sqlite3_stmt *q, struct zaak *z, struct ov_err *e)
+{
+	memset(z, 0, sizeof(*z));
+	z->partner = ov_db_i64(q, 1);
+	z->leerling = ov_db_i64(q, 2);
+	z->concept = ov_db_i64(q, 3);
+	z->berichten = ov_db_i64(q, 4);
+	(void)strncpy(z->status, ov_db_text(q, 5), sizeof(z->status) - 1);
+	(void)strncpy(z->datum, ov_db_text(q, 6), sizeof(z->datum) - 1);
+	return ov_db_fix(q, 0, z->zaak, 16, e);
+}
+
+static json_t *
+j_zaak(struct ov_store *st, const struct zaak *z)
+{
+	return json_pack("{s:o,s:o,s:s,s:s,s:o,s:I}", "zaak",
+	    ov_j_id(z->zaak, 16), "partner", ov_j_partner(st, z->partner),
+	    "status", z->status, "datum", z->datum, "eigenReferentie",
+	    z->leerling != 0 ? ov_j_pupil_ref(st, z->leerling)
+	                     : ov_j_draft_ref(st, z->concept),
+	    "berichten", (json_int_t)z->berichten);
+}
+
+static void
+list_step(struct ov_ctl *c)
+{
+	struct list *l = c->state;
+	struct zaak z[OV_CTL_PAGE];
+	struct ov_err e = {0};
+	sqlite3_stmt *q;
+	size_t n = 0;
+	enum ov_rc rc;
+	bool row;
+
+	rc = ov_db_q(c->st->db, &q, &e,
+	    ZAAK " WHERE (?1=0 OR z.zaak>?2) AND (?3=0 OR z.partner=?3)"
+	         " ORDER BY z.zaak LIMIT 64",
+	    "ibi", (int64_t)l->begun, (const void *)l->after, (size_t)16,
+	    l->partner);
+	while (rc == OV_OK && n < OV_CTL_PAGE &&
+	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row)
+		rc = zaak_read(q, &z[n++], &e);
+	ov_db_done(c->st->db, q);
+	if (!ov_ctl_ok(c, rc, &e))
+		return;
+	for (size_t i = 0; i < n; i++)
+		ov_ctl_row(c, j_zaak(c->st, &z[i]));
+	l->n += (int64_t)n;
+	l->begun = true;
+	if (n > 0)
+		memcpy(l->after, z[n - 1].zaak, 16);
+	if (n < OV_CTL_PAGE)
+		ov_ctl_end(c, json_pack("{s:I}", "aantal", (json_int_t)l->n));
+}
+
+/* The case named in the arguments; false: refused. */
+static bool
+zaak_arg(struct ov_ctl *c, uint8_t id[16])
+{
+	const char *text = ov_jo_str(&c->in, "zaak", OV_ID_TEXT);
+
+	if (c->in.bad != NULL || ov_id_parse(ov_view_str(text), id) == OV_OK)
+		return true;
+	ov_ctl_fout(c, "zaak-onbekend", NULL);
+	return false;
+}
+
+static bool
+zaak_find(struct ov_ctl *c, const uint8_t id[16], struct zaak *z)
+{
+	struct ov_err e = {0};
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+	bool row = false;
+
+	rc = ov_db_q(c->st->db, &q, &e, ZAAK " WHERE z.zaak=?1", "b",
+	    (const void *)id, (size_t)16);
+	if (rc == OV_OK) {
+		rc = ov_db_next(c->st->db, q, &row, &e);
+		if (rc == OV_OK && row)
+			rc = zaak_read(q, z, &e);
+		ov_db_done(c->st->db, q);
+	}
+	if (!ov_ctl_ok(c, rc, &e))
+		return false;
+	if (!row)
+		ov_ctl_fout(c, "zaak-onbekend", NULL);
+	return row;
+}
+
+static void
+show_start(struct ov_ctl *c)
+{
+	struct ov_err e = {0};
+	struct zaak z;
+	sqlite3_stmt *q;
+	uint8_t id[16];
+	enum ov_rc rc;
+	bool row;
+
+	if (!zaak_arg(c, id) || !ov_ctl_args(c) || !zaak_find(c, id, &z))
+		return;
+	rc = ov_db_q(c->st->db, &q, &e,
+	    "SELECT 'uit',u.nr,u.srt,u.stand,u.opgesteld,"
+	    "(SELECT group_concat(woord,' ') FROM terugmelding t"
+	    " WHERE t.uitgaand=u.nr) FROM uitgaand u WHERE u.zaak=?1"
+	    " UNION ALL SELECT 'in',b.nr,b.srt,b.stand,b.ontvangen,b.koppeling"
+	    " FROM bericht b WHERE b.zaak=?1 ORDER BY 5,1,2 LIMIT 1000",
+	    "b", (const void *)id, (size_t)16);
+	while (rc == OV_OK &&
+	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row)
+		ov_ctl_row(c,
+		    json_pack("{s:s,s:I,s:s,s:s,s:o,s:s}", "richting",
+		        ov_db_text(q, 0), "nr", (json_int_t)ov_db_i64(q, 1),
+		        "srt", ov_db_text(q, 2), "stand", ov_db_text(q, 3),
+		        "tijd", ov_j_moment(ov_db_i64(q, 4)), "terugmelding",
+		        ov_db_text(q, 5)));
+	ov_db_done(c->st->db, q);
+	if (ov_ctl_ok(c, rc, &e))
+		ov_ctl_end(c, j_zaak(c->st, &z));
+}
+
+/* ---- a new status ---- */
+
+/* A pupil row in the partner's domain whose pid the message can carry: of a
+ * message of ours in this case, or asked for when the applicant was loaded. */
+static enum ov_rc
+pupil_for(struct ov_store *st, const struct zaak *z, const struct ov_lid *to,
+    const char *pgn, int64_t *nr, struct ov_err *e)
+{
+	bool ready;
+
+	if (pgn != NULL)
+		return ov_pseudo_want(st, &to->oin, pgn, false, nr, &ready, e);
+	return ov_db_int(st->db, nr, 0, e,
+	    "SELECT nr FROM leerling WHERE domein=?2 AND eigen=0 AND (nr IN"
+	    " (SELECT leerling FROM uitgaand WHERE zaak=?1) OR hoort_bij=?3"
+	    " AND ?3<>0) ORDER BY ep DESC LIMIT 1",
+	    "bti", (const void *)z->zaak, (size_t)16, to->oin.s, z->leerling);
+}
+
+static json_t *
+status_json(struct ov_store *st, const char *status, const char *datum,
+    const char *reden, const struct ov_lid *self, const char *vandaag)
+{
+	const struct ov_type *t = ov_types_find(st->types, "overstapstatus",
+	    vandaag);
+	struct ov_verdict v;
+	json_t *j;
+
+	j = json_pack("{s:s,s:s,s:s,s:s,s:s}", "schema",
+	    t != NULL ? ov_type_schema(t) : "", "doel", "aanmelding",
+	    "bewaarregel", "status", "status", status, "datumStatus", datum);
+	if (reden != NULL)
+		(void)ov_j_set(j, "reden", json_string(reden));
+	v = ov_policy_route(st->policy, "overstapstatus", self->rol, j,
+	    vandaag);
+	if (v.grondslag != NULL)
+		(void)ov_j_set(j, "grondslag", json_string(v.grondslag));
+	return j;
+}
+
+struct set {
+	const char *status, *datum, *reden, *pgn;
+};
+
+/* In the open transaction.  *code: refused. */
+static enum ov_rc
+set_queue(struct ov_store *st, const struct zaak *z, const struct set *s,
+    int64_t *nr, const char **code, struct ov_err *e)
+{
+	static struct ov_fouten fouten; /* large */
+	const struct ov_lid *self = ov_book_oin(st->boek, &st->self), *to;
+	struct ov_submit m = {.srt = "overstapstatus", .has_zaak = true};
+	struct ov_verdict v;
+	struct ov_oin oin;
+	char vandaag[11];
+	OV_JSON *j = NULL;
+	OV_BUF text = {0};
+	enum ov_rc rc;
+
+	if ((rc = ov_partner_oin(st, z->partner, &oin, e)) != OV_OK)
+		return rc;
+	to = ov_book_oin(st->boek, &oin);
+	*code = "ontvanger-onbekend";
+	if (self == NULL || to == NULL)
+		return OV_OK;
+	ov_store_today(st, vandaag);
+	j = status_json(st, s->status, s->datum != NULL ? s->datum : vandaag,
+	    s->reden, self, vandaag);
+	*code = "code-onbekend";
+	if (ov_types_check(st->types, m.srt, j, 43, vandaag, &fouten) != OV_OK)
+		return OV_OK;
+	v = ov_policy_may(st->policy, m.srt, self, to, j, vandaag);
+	*code = "niet-toegestaan";
+	if (v.may != OV_MAY_YES || !ov_lid_may(self, &to->oin))
+		return OV_OK;
+	rc = pupil_for(st, z, to, s->pgn, &m.leerling, e);
+	*code = "pgn-nodig";
+	if (rc != OV_OK || m.leerling == 0)
+		return rc;
+	*code = NULL;
+	ov_json_dump(&text, j);
+	if ((rc = ov_buf_ok(&text, e)) != OV_OK)
+		return rc;
+	m.to = to;
+	m.rol = ov_rol_name(v.naar);
+	m.inhoud = (struct ov_view){text.p, text.n};
+	memcpy(m.zaak, z->zaak, 16);
+	if ((rc = ov_submit(st, &m, nr, e)) != OV_OK)
+		return rc;
+	return ov_db_run(st->db, e,
+	    "UPDATE zaak SET status=?2,datum=?3 WHERE zaak=?1"
+	    " AND ifnull(datum,'')<=?3",
+	    "btt", (const void *)z->zaak, (size_t)16, s->status,
+	    s->datum != NULL ? s->datum : vandaag);
+}
+
+static void
+set_start(struct ov_ctl *c)
+{
+	struct ov_err e = {0};
+	struct set s = {0};
+	struct zaak z;
+	uint8_t id[16];
+	const char *code = NULL;
+	int64_t nr = 0;
+	enum ov_rc rc;
+
+	if (!zaak_arg(c, id))
+		return;
+	s.status = ov_jo_str(&c->in, "status", 31);
+	s.datum = ov_ctl_text(c, "datum", 10);
+	s.reden = ov_ctl_text(c, "reden", 40);
+	s.pgn = ov_ctl_text(c, "pgn", OV_PGN_LEN);
+	if (!ov_ctl_args(c) || !zaak_find(c, id, &z))
+		return;
+	if (!ov_boek_sends(c->st)) {
+		ov_ctl_fout(c, "adresboek-verlopen", NULL);
+		return;
+	}
+	if (s.pgn != NULL && (strlen(s.pgn) != OV_PGN_LEN ||
+	                         ov_pgn_kind(s.pgn) == OV_PGN_NONE)) {
+		ov_ctl_fout(c, "pgn-ongeldig", NULL);
+		return;
+	}
+	if (!ov_ctl_ok(c, ov_tx_begin(c->st, &e), &e))
+		return;
+	rc = set_queue(c->st, &z, &s, &nr, &code, &e);
+	if (rc == OV_OK && code == NULL)
+		rc = ov_tx_commit(c->st, &e);
+	if (rc != OV_OK || code != NULL)
+		ov_tx_abort(c->st);
+	if (rc == OV_OK && code != NULL) {
+		ov_ctl_fout(c, code, NULL);
+	} else if (ov_ctl_ok(c, rc, &e)) {
+		ov_pseudo_kick(c->st);
+		ov_deliver_kick(c->st);
+		ov_ctl_end(c, json_pack("{s:I}", "nr", (json_int_t)nr));
+	}
+}
+
+const struct ov_ctl_cmd ov_ctl_cases[] = {
+    {.name = "case.list",
+        .size = sizeof(struct list),
+        .start = list_start,
+        .step = list_step},
+    {.name = "case.show", .start = show_start},
+    {.name = "case.set", .start = set_start},
+    {0},
+};

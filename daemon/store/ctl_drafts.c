@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/store/ctl_drafts.c - import, drafts, send. */
+#include <string.h>
+
+#include "daemon/store/ctl.h"
+
+/* ---- import ---- */
+
+struct import {
+	struct ov_intake *m;
+	int64_t rows;
+};
+
+static void
+import_start(struct ov_ctl *c)
+{
+	struct import *s = c->state;
+	struct ov_intake_in in = {.profiel = ov_jo_str(&c->in, "profiel",
+	                              OV_SRT_MAX),
+	    .bestand = ov_jo_str0(&c->in, "bestand", 1024),
+	    .uid = c->uid,
+	    .overslaan = ov_ctl_flag(c, "overslaan")};
+	struct ov_err e = {0};
+	enum ov_rc rc;
+
+	if (!ov_ctl_args(c))
+		return;
+	if (c->st->boek == NULL) {
+		ov_ctl_fout(c, "adresboek-ontbreekt", NULL);
+		return;
+	}
+	rc = ov_intake_new(c->st, &in, &s->m, &e);
+	if (rc == OV_DENIED)
+		ov_ctl_fout(c, "profiel-onbekend", NULL);
+	else
+		(void)ov_ctl_ok(c, rc, &e);
+}
+
+static void
+import_rows(struct ov_ctl *c, const json_t *rows)
+{
+	struct import *s = c->state;
+	struct ov_err e = {0};
+	enum ov_rc rc = OV_OK;
+
+	for (size_t i = 0; i < json_array_size(rows) && rc == OV_OK; i++)
+		rc = ov_intake_row(s->m, json_array_get(rows, i), &e);
+	s->rows += (int64_t)json_array_size(rows);
+	if (ov_ctl_ok(c, rc, &e))
+		ov_ctl_progress(c, s->rows, 0);
+}
+
+static void
+import_fed(struct ov_ctl *c)
+{
+	struct import *s = c->state;
+	struct ov_intake_sum sum;
+	struct ov_err e = {0};
+	int64_t ready = 0, waiting = 0;
+	char last[11] = "";
+	json_t *f;
+	size_t i;
+	enum ov_rc rc;
+
+	rc = ov_intake_end(s->m, &sum, &e);
+	if (rc == OV_OK)
+		rc = ov_pseudo_outlook(c->st, &ready, &waiting, last, &e);
+	if (!ov_ctl_ok(c, rc, &e))
+		return;
+	json_array_foreach(ov_intake_faults(s->m), i, f)
+	{
+		ov_ctl_row(c, json_incref(f));
+	}
+	ov_ctl_end(c, json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "goed",
+	                  (json_int_t)sum.goed, "fout", (json_int_t)sum.fout,
+	                  "gelijk", (json_int_t)sum.gelijk, "gewijzigd",
+	                  (json_int_t)sum.gewijzigd, "klaar", (json_int_t)ready,
+	                  "wacht", (json_int_t)waiting, "laatste_datum", last));
+}
+
+static void
+import_drop(struct ov_ctl *c)
+{
+	struct import *s = c->state;
+
+	ov_intake_free(s->m);
+}
+
+/* ---- list ---- */
+
+struct list {
+	char stand[16], srt[OV_SRT_MAX + 1];
+	int64_t at, n;
+};
+
+static void
+list_start(struct ov_ctl *c)
+{
+	struct list *l = c->state;
+	const char *stand = ov_ctl_text(c, "stand", sizeof(l->stand) - 1);
+	const char *srt = ov_ctl_text(c, "srt", sizeof(l->srt) - 1);
+
+	if (stand != NULL)
+		memcpy(l->stand, stand, strlen(stand) + 1);
+	if (srt != NULL)
+		memcpy(l->srt, srt, strlen(srt) + 1);
+	(void)ov_ctl_args(c);
+}
+
+static json_t *
+j_receiver(struct ov_store *st, const struct ov_draft *d)
+{
+	const struct ov_lid *lid = NULL;
+	struct ov_oin oin;
+
+	if (st->boek != NULL &&
+	    ov_oin_parse(ov_view_str(d->partner), &oin) == OV_OK)
+		lid = ov_book_oin(st->boek, &oin);
+	return json_string(lid != NULL             ? lid->naam
+	                   : d->partner[0] != '\0' ? d->partner
+	                                           : d->ontvanger);
+}
+
+static json_t *
+j_draft(struct ov_store *st, const struct ov_draft *d)
+{
+	return json_pack("{s:I,s:s,s:s,s:o,s:s,s:s}", "nr", (json_int_t)d->nr,
+	    "srt", d->srt, "eigenReferentie", d->ref, "ontvanger",
+	    j_receiver(st, d), "stand", d->stand, "ontbreekt", d->ontbreekt);
+}
+
+static void
+list_end(struct ov_ctl *c)
+{
+	struct list *l = c->state;
+	static const char *const stand[] = {"ONVOLLEDIG", "VOLLEDIG",
+	    "VERZONDEN", "GEWIJZIGD"};
+	json_t *j = json_pack("{s:I}", "aantal", (json_int_t)l->n);
+	struct ov_err e = {0};
+	int64_t n;
+
+	for (size_t i = 0; i < 4; i++) {
+		if (!ov_ctl_ok(c,
+		        ov_db_int(c->st->db, &n, 0, &e,
+		            "SELECT count(*) FROM concept c JOIN import i"
+		            " ON i.nr=c.import WHERE i.compleet=1"
+		            " AND c.stand=?1 AND (?2='' OR c.srt=?2)",
+		            "tt", stand[i], l->srt),
+		        &e)) {
+			json_decref(j);
+			return;
+		}
+		(void)ov_j_set(j, stand[i], json_integer(n));
+	}
+	ov_ctl_end(c, j);
+}
+
+static void
+list_step(struct ov_ctl *c)
+{
+	struct list *l = c->state;
+	int64_t nr[OV_CTL_PAGE];
+	struct ov_draft d;
+	struct ov_err e = {0};
+	sqlite3_stmt *q;
+	size_t n = 0;
+	enum ov_rc rc;
+	bool row;
+
+	rc = ov_db_q(c->st->db, &q, &e,
+	    "SELECT c.nr FROM concept c JOIN import i ON i.nr=c.import"
+	    " WHERE i.compleet=1 AND c.nr>?1 AND (?2='' OR c.stand=?2)"
+	    " AND (?3='' OR c.srt=?3) ORDER BY c.nr LIMIT 64",
+	    "itt", l->at, l->stand, l->srt);
+	while (rc == OV_OK && n < OV_CTL_PAGE &&
+	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row)
+		nr[n++] = ov_db_i64(q, 0);
+	ov_db_done(c->st->db, q);
+	for (size_t i = 0; i < n && rc == OV_OK; i++) {
+		rc = ov_draft_read(c->st, nr[i], &d, &e);
+		if (rc == OV_OK)
+			ov_ctl_row(c, j_draft(c->st, &d));
+		ov_draft_free(&d);
+	}
+	if (!ov_ctl_ok(c, rc, &e))
+		return;
+	l->n += (int64_t)n;
+	if (n > 0)
+		l->at = nr[n - 1];
+	if (n < OV_CTL_PAGE)
+		list_end(c);
+}
+
+/* ---- one ---- */
+
+static void
+show(struct ov_ctl *c, const char *handeling)
+{
+	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
+	struct ov_gelezen g = {.tabel = "concept", .record = nr};
+	struct ov_draft d = {0};
+	struct ov_err e = {0};
+	json_t *j;
+	enum ov_rc rc;
+
+	if (!ov_ctl_args(c))
+		return;
+	rc = ov_draft_read(c->st, nr, &d, &e);
+	if (rc == OV_DENIED) {
+		ov_ctl_fout(c, "nummer-onbekend", NULL);
+	} else if (ov_ctl_ok(c, rc, &e)) {
+		g.grond = json_string_value(
+		    json_object_get(d.inhoud, "grondslag"));
+		if (g.grond == NULL)
+			g.grond = "";
+		if (ov_ctl_read_log(c, handeling, &g, 1)) {
+			j = j_draft(c->st, &d);
+			(void)ov_j_set(j, "inhoud", json_incref(d.inhoud));
+			ov_ctl_row(c, j);
+			ov_ctl_end(c, NULL);
+		}
+	}
+	ov_draft_free(&d);
+}
+
+static void
+show_start(struct ov_ctl *c)
+{
+	show(c, "show");
+}
+
+static void
+print_start(struct ov_ctl *c)
+{
+	show(c, "print");
+}
+
+static enum ov_rc
+remove_one(struct ov_store *st, int64_t nr, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	rc = ov_db_run(st->db, e,
+	    "DELETE FROM sleutel_jong WHERE id=(SELECT id FROM concept"
+	    " WHERE nr=?1)",
+	    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e, "DELETE FROM concept WHERE nr=?1",
+		    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(st);
+	return rc;
+}
+
+static void
+remove_start(struct ov_ctl *c)
+{
+	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
+	int64_t sent = -1;
+	struct ov_err e = {0};
+
+	if (!ov_ctl_args(c) ||
+	    !ov_ctl_ok(c,
+	        ov_db_int(c->st->db, &sent, -1, &e,
+	            "SELECT c.stand IN ('VERZONDEN','GEWIJZIGD') FROM concept c"
+	            " JOIN import i ON i.nr=c.import WHERE c.nr=?1"
+	            " AND i.compleet=1",
+	            "i", nr),
+	        &e))
+		return;
+	if (sent < 0)
+		ov_ctl_fout(c, "nummer-onbekend", NULL);
+	else if (sent > 0) /* it knows what was sent: kept with the message */
+		ov_ctl_fout(c, "al-verzonden", NULL);
+	else if (ov_ctl_ok(c, remove_one(c->st, nr, &e), &e))
+		ov_ctl_end(c, json_pack("{s:i}", "verwijderd", 1));
+}
+
+/* ---- send ---- */
+
+struct send {
+	json_t *list; /* chosen numbers, or NULL: all */
+	size_t i;
+	char srt[OV_SRT_MAX + 1];
+	int64_t at, total, done, opgesteld, geweigerd;
+};
+
+static void
+send_start(struct ov_ctl *c)
+{
+	struct send *s = c->state;
+	const char *srt;
+	json_t *v = NULL;
+	bool all;
+	struct ov_err e = {0};
+
+	if (ov_jo_has(&c->in, "nr"))
+		v = ov_jo_arr(&c->in, "nr", 100000);
+	all = ov_ctl_flag(c, "alles");
+	srt = ov_ctl_text(c, "srt", sizeof(s->srt) - 1);
+	if (!ov_ctl_args(c))
+		return;
+	if ((v == NULL) != all) {
+		ov_ctl_fout(c, "opdracht-ongeldig", NULL);
+		return;
+	}
+	if (srt != NULL)
+		memcpy(s->srt, srt, strlen(srt) + 1);
+	s->list = json_incref(v);
+	s->total = (int64_t)json_array_size(v);
+	if (!ov_boek_sends(c->st))
+		ov_ctl_fout(c, "adresboek-verlopen", NULL);
+	else if (all)
+		(void)ov_ctl_ok(c,
+		    ov_db_int(c->st->db, &s->total, 0, &e,
+		        "SELECT count(*) FROM concept c JOIN import i"
+		        " ON i.nr=c.import WHERE i.compleet=1"
+		        " AND c.stand='VOLLEDIG' AND (?1='' OR c.srt=?1)",
+		        "t", s->srt),
+		    &e);
+}
+
+/* The next numbers to send. */
+static enum ov_rc
+send_page(struct ov_ctl *c, int64_t *nr, size_t *n, struct ov_err *e)
+{
+	struct send *s = c->state;
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+	bool row;
+
+	*n = 0;
+	if (s->list != NULL) {
+		while (*n < OV_CTL_PAGE && s->i < json_array_size(s->list))
+			nr[(*n)++] = json_integer_value(
+			    json_array_get(s->list, s->i++));
+		return OV_OK;
+	}
+	rc = ov_db_q(c->st->db, &q, e,
+	    "SELECT c.nr FROM concept c JOIN import i ON i.nr=c.import"
+	    " WHERE i.compleet=1 AND c.nr>?1 AND c.stand='VOLLEDIG'"
+	    " AND (?2='' OR c.srt=?2) ORDER BY c.nr LIMIT 64",
+	    "it", s->at, s->srt);
+	while (rc == OV_OK && *n < OV_CTL_PAGE &&
+	       (rc = ov_db_next(c->st->db, q, &row, e)) == OV_OK && row)
+		nr[(*n)++] = ov_db_i64(q, 0);
+	ov_db_done(c->st->db, q);
+	if (*n > 0)
+		s->at = nr[*n - 1];
+	return rc;
+}
+
+static enum ov_rc
+send_batch(struct ov_ctl *c, const int64_t *nr, size_t n, const char **code,
+    struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if ((rc = ov_tx_begin(c->st, e)) != OV_OK)
+		return rc;
+	for (size_t i = 0; i < n && rc == OV_OK; i++)
+		rc = ov_draft_send(c->st, nr[i], &code[i], e);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(c->st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(c->st);
+	return rc;
+}
+
+static void
+send_end(struct ov_ctl *c)
+{
+	struct send *s = c->state;
+	struct ov_err e = {0};
+	int64_t ready = 0, waiting = 0;
+	char last[11] = "";
+
+	if (!ov_ctl_ok(c, ov_pseudo_outlook(c->st, &ready, &waiting, last, &e),
+	        &e))
+		return;
+	ov_pseudo_kick(c->st);
+	ov_ctl_end(c, json_pack("{s:I,s:I,s:I,s:I,s:s}", "opgesteld",
+	                  (json_int_t)s->opgesteld, "geweigerd",
+	                  (json_int_t)s->geweigerd, "klaar", (json_int_t)ready,
+	                  "wacht", (json_int_t)waiting, "laatste_datum", last));
+}
+
+static void
+send_step(struct ov_ctl *c)
+{
+	struct send *s = c->state;
+	int64_t nr[OV_CTL_PAGE];
+	const char *code[OV_CTL_PAGE];
+	struct ov_err e = {0};
+	size_t n;
+	enum ov_rc rc;
+
+	rc = send_page(c, nr, &n, &e);
+	if (rc == OV_OK && n > 0)
+		rc = send_batch(c, nr, n, code, &e);
+	if (!ov_ctl_ok(c, rc, &e))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (code[i] == NULL) {
+			s->opgesteld++;
+			continue;
+		}
+		s->geweigerd++;
+		ov_ctl_row(c,
+		    json_pack("{s:I,s:s,s:o}", "nr", (json_int_t)nr[i], "reden",
+		        code[i], "tekst", ov_j_sentence(code[i])));
+	}
+	s->done += (int64_t)n;
+	if (n > 0) {
+		ov_deliver_kick(c->st);
+		ov_ctl_progress(c, s->done, s->total);
+	} else {
+		send_end(c);
+	}
+}
+
+static void
+send_drop(struct ov_ctl *c)
+{
+	struct send *s = c->state;
+
+	json_decref(s->list);
+}
+
+const struct ov_ctl_cmd ov_ctl_drafts[] = {
+    {.name = "import",
+        .size = sizeof(struct import),
+        .start = import_start,
+        .rows = import_rows,
+        .fed = import_fed,
+        .drop = import_drop},
+    {.name = "drafts.list",
+        .size = sizeof(struct list),
+        .start = list_start,
+        .step = list_step},
+    {.name = "drafts.show", .start = show_start},
+    {.name = "drafts.print", .start = print_start},
+    {.name = "drafts.remove", .start = remove_start},
+    {.name = "send",
+        .size = sizeof(struct send),
+        .start = send_start,
+        .step = send_step,
+        .drop = send_drop},
+    {0},
+};

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/store/ctl_inbox.c - what was received: list, open, judge, link; and
+ * the export of what may be opened.
+ */
+#include <string.h>
+
+#include "daemon/store/ctl.h"
+#include "protocol/id.h"
+
+static const char *const stands[] = {"ONTVANGEN", "ONBEKEND", "GEKOPPELD",
+    "TWIJFEL", "IN-BEOORDELING", "GEACCEPTEERD", "AFGEWEZEN", "VERWERKT",
+    "TERZIJDE", "VERNIETIGD"};
+#define NSTANDS (sizeof(stands) / sizeof(stands[0]))
+
+struct list {
+	char stand[24], srt[OV_SRT_MAX + 1];
+	int64_t sinds, at, n;
+};
+
+struct row {
+	int64_t nr, partner, ontvangen, leerling, concept;
+	bool gesloten;
+	char srt[OV_SRT_MAX + 1], rol[24], stand[24], reden[48];
+	uint8_t zaak[16];
+	bool has_zaak;
+};
+
+/* A date (from its beginning here) or a moment. */
+static bool
+since(const char *text, int64_t *out)
+{
+	struct ov_date d;
+
+	*out = 0;
+	if (text == NULL || ov_moment_parse(ov_view_str(text), out) == OV_OK)
+		return true;
+	if (ov_date_parse(ov_view_str(text), &d) != OV_OK)
+		return false;
+	*out = ov_nl_midnight(d);
+	return true;
+}
+
+static void
+list_start(struct ov_ctl *c)
+{
+	struct list *l = c->state;
+	const char *stand = ov_ctl_text(c, "stand", sizeof(l->stand) - 1);
+	const char *srt = ov_ctl_text(c, "srt", sizeof(l->srt) - 1);
+	const char *sinds = ov_ctl_text(c, "sinds", 32);
+
+	if (stand != NULL)
+		memcpy(l->stand, stand, strlen(stand) + 1);
+	if (srt != NULL)
+		memcpy(l->srt, srt, strlen(srt) + 1);
+	if (ov_ctl_args(c) && !since(sinds, &l->sinds))
+		ov_ctl_fout(c, "datum-ongeldig", NULL);
+}
+
+/* Columns: nr partner ontvangen leerling gesloten srt rol stand reden zaak and
+ * the draft of the newest message of ours in the same case. */
+static enum ov_rc
+row_read(sqlite3_stmt *q, struct row *r, struct ov_err *e)
+{
+	memset(r, 0, sizeof(*r));
+	r->nr = ov_db_i64(q, 0);
+	r->partner = ov_db_i64(q, 1);
+	r->ontvangen = ov_db_i64(q, 2);
+	r->leerling = ov_db_i64(q, 3);
+	r->gesloten = ov_db_i64(q, 4) != 0;
+	(void)strncpy(r->srt, ov_db_text(q, 5), sizeof(r->srt) - 1);
+	(void)strncpy(r->rol, ov_db_text(q, 6), sizeof(r->rol) - 1);
+	(void)strncpy(r->stand, ov_db_text(q, 7), sizeof(r->stand) - 1);
+	(void)strncpy(r->reden, ov_db_text(q, 8), sizeof(r->reden) - 1);
+	r->concept = ov_db_i64(q, 10);
+	r->has_zaak = !ov_db_null(q, 9);
+	return r->has_zaak ? ov_db_fix(q, 9, r->zaak, 16, e) : OV_OK;
+}
+
+/* Our own reference: of the pupil it is linked to, or of the draft we sent in
+ * this case. */
+static json_t *
+j_ref(struct ov_store *st, const struct row *r)
+{
+	if (r->leerling != 0 && !r->gesloten)
+		return ov_j_pupil_ref(st, r->leerling);
+	return ov_j_draft_ref(st, r->gesloten ? 0 : r->concept);
+}
+
+static json_t *
+j_row(struct ov_store *st, const struct row *r)
+{
+	return json_pack("{s:I,s:s,s:o,s:s,s:s,s:o,s:I,s:o,s:s,s:o}", "nr",
+	    (json_int_t)r->nr, "srt", r->srt, "partner",
+	    ov_j_partner(st, r->partner), "rol", r->rol, "stand", r->stand,
+	    "ontvangen", ov_j_moment(r->ontvangen), "leerling",
+	    (json_int_t)r->leerling, "eigenReferentie", j_ref(st, r), "reden",
+	    r->reden, "zaak", ov_j_id(r->has_zaak ? r->zaak : NULL, 16));
+}
+
+static void
+list_end(struct ov_ctl *c)
+{
+	struct list *l = c->state;
+	json_t *j = json_pack("{s:I}", "aantal", (json_int_t)l->n);
+	struct ov_err e = {0};
+	int64_t n;
+
+	for (size_t i = 0; i < NSTANDS; i++) {
+		if (!ov_ctl_ok(c,
+		        ov_db_int(c->st->db, &n, 0, &e,
+		            "SELECT count(*) FROM bericht WHERE stand=?1"
+		            " AND (?2='' OR srt=?2) AND ontvangen>=?3",
+		            "tti", stands[i], l->srt, l->sinds),
+		        &e)) {
+			json_decref(j);
+			return;
+		}
+		(void)ov_j_set(j, stands[i], json_integer(n));
+	}
+	ov_ctl_end(c, j);
+}
+
+#define ROW                                                                    \
+	"SELECT b.nr,b.partner,b.ontvangen,b.leerling,b.gesloten,b.srt,b.rol," \
+	"b.stand,b.reden,b.zaak,(SELECT u.concept FROM uitgaand u"             \
+	" WHERE u.zaak=b.zaak AND u.concept IS NOT NULL ORDER BY u.nr DESC"    \
+	" LIMIT 1) FROM bericht b"
+
+static void
+list_step(struct ov_ctl *c)
+{
+	struct list *l = c->state;
+	struct row r[OV_CTL_PAGE];
+	struct ov_err e = {0};
+	sqlite3_stmt *q;
+	size_t n = 0;
+	enum ov_rc rc;
+	bool row;
+
+	rc = ov_db_q(c->st->db, &q, &e,
+	    ROW " WHERE b.nr>?1 AND (?2='' OR b.stand=?2)"
+	        " AND (?3='' OR b.srt=?3) AND b.ontvangen>=?4"
+	        " ORDER BY b.nr LIMIT 64",
+	    "itti", l->at, l->stand, l->srt, l->sinds);
+	while (rc == OV_OK && n < OV_CTL_PAGE &&
+	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row)
+		rc = row_read(q, &r[n++], &e);
+	ov_db_done(c->st->db, q);
+	if (!ov_ctl_ok(c, rc, &e))
+		return;
+	for (size_t i = 0; i < n; i++)
+		ov_ctl_row(c, j_row(c->st, &r[i]));
+	l->n += (int64_t)n;
+	if (n > 0)
+		l->at = r[n - 1].nr;
+	if (n < OV_CTL_PAGE)
+		list_end(c);
+}
+
+/* ---- one message ---- */
+
+static enum ov_rc
+find(struct ov_store *st, int64_t nr, struct row *r, struct ov_err *e)
+{
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+	bool row;
+
+	memset(r, 0, sizeof(*r));
+	rc = ov_db_q(st->db, &q, e, ROW " WHERE b.nr=?1", "i", nr);
+	if (rc != OV_OK)
+		return rc;
+	rc = ov_db_next(st->db, q, &row, e);
+	if (rc == OV_OK && row)
+		rc = row_read(q, r, e);
+	ov_db_done(st->db, q);
+	return rc;
+}
+
+/* Why a message cannot be opened. */
+static const char *
+closed_code(const struct row *r)
+{
+	if (r->nr == 0)
+		return "nummer-onbekend";
+	if (strcmp(r->stand, "TWIJFEL") == 0)
+		return "twijfel";
+	if (strcmp(r->stand, "TERZIJDE") == 0)
+		return "onleesbaar";
+	if (strcmp(r->stand, "VERNIETIGD") == 0)
+		return "vernietigd";
+	return "niet-gekoppeld";
+}
+
+static const char *
+grond_of(const struct ov_claims *cl)
+{
+	const char *g = json_string_value(
+	    json_object_get(cl->inhoud, "grondslag"));
+
+	return g != NULL ? g : "";
+}
+
+static void
+show_start(struct ov_ctl *c)
+{
+	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
+	struct ov_gelezen g = {.tabel = "bericht", .record = nr};
+	struct ov_claims cl = {0};
+	struct ov_err e = {0};
+	struct row r;
+	json_t *j;
+	enum ov_rc rc;
+
+	if (!ov_ctl_args(c) || !ov_ctl_ok(c, find(c->st, nr, &r, &e), &e))
+		return;
+	rc = ov_bericht_open(c->st, nr, &cl, &e);
+	if (rc == OV_DENIED) {
+		ov_ctl_fout(c, closed_code(&r), NULL);
+	} else if (ov_ctl_ok(c, rc, &e)) {
+		g.grond = grond_of(&cl);
+		if (ov_ctl_read_log(c, "show", &g, 1)) {
+			j = j_row(c->st, &r);
+			(void)ov_j_set(j, "jti", ov_j_id(cl.jti, 16));
+			(void)ov_j_set(j, "inhoud", json_incref(cl.inhoud));
+			ov_ctl_row(c, j);
+			ov_ctl_end(c, NULL);
+		}
+	}
+	ov_claims_free(&cl);
+}
+
+/* ---- judging ---- */
+
+/* Move to a state, from one of those that lead there, and tell the sender. */
+static enum ov_rc
+judge(struct ov_store *st, const struct row *r, const char *naar,
+    const struct ov_ontvangst *o, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	rc = ov_db_run(st->db, e,
+	    "UPDATE bericht SET stand=?2,reden=?3,verwerkt=?4 WHERE nr=?1"
+	    " AND gesloten=0",
+	    "ittt", r->nr, naar, o->reden, o->moment);
+	if (rc == OV_OK && ov_db_changes(st->db) != 1)
+		rc = ov_fail(e, OV_DENIED, "state does not fit");
+	if (rc == OV_OK)
+		rc = ov_ontvangst_queue(st, r->nr, o, e);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(st);
+	return rc;
+}
+
+static bool
+may_become(const char *van, const char *naar)
+{
+	static const struct {
+		const char *van, *naar;
+	} t[] = {{"ONTVANGEN", "GEACCEPTEERD"}, {"GEKOPPELD", "GEACCEPTEERD"},
+	    {"IN-BEOORDELING", "GEACCEPTEERD"}, {"ONTVANGEN", "AFGEWEZEN"},
+	    {"GEKOPPELD", "AFGEWEZEN"}, {"IN-BEOORDELING", "AFGEWEZEN"},
+	    {"GEACCEPTEERD", "VERWERKT"}, {"GEKOPPELD", "VERWERKT"},
+	    {"IN-BEOORDELING", "VERWERKT"}, {"ONTVANGEN", "VERWERKT"}};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		if (strcmp(t[i].van, van) == 0 && strcmp(t[i].naar, naar) == 0)
+			return true;
+	return false;
+}
+
+static void
+judged(struct ov_ctl *c, int64_t nr, const char *naar,
+    const struct ov_ontvangst *o)
+{
+	struct ov_err e = {0};
+	struct row r;
+	enum ov_rc rc;
+
+	if (!ov_ctl_ok(c, find(c->st, nr, &r, &e), &e))
+		return;
+	if (r.nr == 0 || r.gesloten || strcmp(r.srt, "ontvangst") == 0) {
+		ov_ctl_fout(c,
+		    r.nr == 0 || r.gesloten ? closed_code(&r)
+		                            : "stand-past-niet",
+		    NULL);
+		return;
+	}
+	if (!may_become(r.stand, naar)) {
+		ov_ctl_fout(c, "stand-past-niet", NULL);
+		return;
+	}
+	rc = judge(c->st, &r, naar, o, &e);
+	if (rc == OV_DENIED)
+		ov_ctl_fout(c, "niet-toegestaan", NULL);
+	else if (rc == OV_BADMSG)
+		ov_ctl_fout(c, "code-onbekend", NULL);
+	else if (ov_ctl_ok(c, rc, &e)) {
+		ov_deliver_kick(c->st);
+		ov_ctl_end(c, json_pack("{s:s}", "stand", naar));
+	}
+}
+
+static void
+accept_start(struct ov_ctl *c)
+{
+	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
+	struct ov_ontvangst o = {.functioneel = "geaccepteerd"};
+
+	(void)ov_ctl_text(c, "reden", 200); /* stays here: not on the wire */
+	if (ov_ctl_args(c))
+		judged(c, nr, "GEACCEPTEERD", &o);
+}
+
+static void
+reject_start(struct ov_ctl *c)
+{
+	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
+	struct ov_ontvangst o = {.functioneel = "afgewezen"};
+
+	o.reden = ov_ctl_text(c, "reden", 40);
+	if (ov_ctl_args(c))
+		judged(c, nr, "AFGEWEZEN", &o);
+}
+
+static void
+process_start(struct ov_ctl *c)
+{
+	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
+	struct ov_ontvangst o = {.functioneel = "verwerkt"};
+
+	o.moment = ov_ctl_text(c, "moment", 40);
+	if (o.moment == NULL)
+		o.moment = "intake";
+	if (ov_ctl_args(c))
+		judged(c, nr, "VERWERKT", &o);
+}
+
+/* ---- linking by hand ---- */
+
+static void
+linked(struct ov_ctl *c, enum ov_rc rc, const struct ov_err *e, int64_t nr)
+{
+	struct ov_err why = {0};
+	struct row r;
+
+	if (rc == OV_DENIED) {
+		ov_ctl_fout(c, "stand-past-niet", NULL);
+		return;
+	}
+	if (ov_ctl_ok(c, rc, e) &&
+	    ov_ctl_ok(c, find(c->st, nr, &r, &why), &why))
+		ov_ctl_end(c, json_pack("{s:s}", "stand", r.stand));
+}
+
+static void
+link_start(struct ov_ctl *c)
+{
+	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
+	int64_t leerling = ov_ctl_int(c, "leerling");
+	struct ov_err e = {0};
+
+	if (ov_ctl_args(c))
+		linked(c, ov_link_decide(c->st, nr, leerling, &e), &e, nr);
+}
+
+static void
+unlink_start(struct ov_ctl *c)
+{
+	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
+	const char *reden = ov_ctl_text(c, "reden", 200);
+	struct ov_err e = {0};
+
+	if (ov_ctl_args(c))
+		linked(c,
+		    ov_link_undo(c->st, nr,
+		        reden != NULL ? reden : "ontkoppeld", &e),
+		    &e, nr);
+}
+
+/* ---- export ---- */
+
+static void
+export_start(struct ov_ctl *c)
+{
+	struct list *l = c->state;
+	const char *p = ov_jo_str(&c->in, "profiel", sizeof(l->srt) - 1);
+	const char *sinds = ov_ctl_text(c, "sinds", 32);
+
+	memcpy(l->srt, p, strlen(p) + 1);
+	if (!ov_ctl_args(c))
+		return;
+	if (ov_types_latest(c->st->types, l->srt) == NULL)
+		ov_ctl_fout(c, "profiel-onbekend", NULL);
+	else if (!since(sinds, &l->sinds))
+		ov_ctl_fout(c, "datum-ongeldig", NULL);
+}
+
+/* A page of open messages: logged as a whole, then shown. */
+static void
+export_page(struct ov_ctl *c, struct row *r, size_t n)
+{
+	static struct ov_claims cl[OV_CTL_PAGE];
+	struct ov_gelezen g[OV_CTL_PAGE];
+	struct ov_err e = {0};
+	size_t k = 0;
+	json_t *j;
+	enum ov_rc rc = OV_OK;
+
+	for (; k < n && rc == OV_OK; k++) {
+		rc = ov_bericht_open(c->st, r[k].nr, &cl[k], &e);
+		g[k] = (struct ov_gelezen){.tabel = "bericht",
+		    .record = r[k].nr,
+		    .grond = rc == OV_OK ? grond_of(&cl[k]) : ""};
+	}
+	if (ov_ctl_ok(c, rc, &e) && ov_ctl_read_log(c, "export", g, n)) {
+		for (size_t i = 0; i < n; i++) {
+			j = j_row(c->st, &r[i]);
+			(void)ov_j_set(j, "inhoud", json_incref(cl[i].inhoud));
+			ov_ctl_row(c, j);
+		}
+	}
+	for (size_t i = 0; i < k; i++)
+		ov_claims_free(&cl[i]);
+}
+
+static void
+export_step(struct ov_ctl *c)
+{
+	struct list *l = c->state;
+	struct row r[OV_CTL_PAGE];
+	struct ov_err e = {0};
+	sqlite3_stmt *q;
+	size_t n = 0;
+	enum ov_rc rc;
+	bool row;
+
+	rc = ov_db_q(c->st->db, &q, &e,
+	    ROW " WHERE b.nr>?1 AND b.srt=?2 AND b.ontvangen>=?3"
+	        " AND b.gesloten=0 AND b.inhoud IS NOT NULL AND b.stand IN"
+	        " ('ONTVANGEN','GEKOPPELD','IN-BEOORDELING','GEACCEPTEERD',"
+	        "'VERWERKT') ORDER BY b.nr LIMIT 64",
+	    "iti", l->at, l->srt, l->sinds);
+	while (rc == OV_OK && n < OV_CTL_PAGE &&
+	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row)
+		rc = row_read(q, &r[n++], &e);
+	ov_db_done(c->st->db, q);
+	if (!ov_ctl_ok(c, rc, &e))
+		return;
+	if (n > 0) {
+		export_page(c, r, n);
+		l->at = r[n - 1].nr;
+		l->n += (int64_t)n;
+	}
+	if (n < OV_CTL_PAGE && !c->done)
+		ov_ctl_end(c, json_pack("{s:I}", "aantal", (json_int_t)l->n));
+}
+
+const struct ov_ctl_cmd ov_ctl_inbox[] = {
+    {.name = "inbox.list",
+        .size = sizeof(struct list),
+        .start = list_start,
+        .step = list_step},
+    {.name = "inbox.show", .start = show_start},
+    {.name = "inbox.link", .start = link_start},
+    {.name = "inbox.unlink", .start = unlink_start},
+    {.name = "inbox.accept", .start = accept_start},
+    {.name = "inbox.reject", .start = reject_start},
+    {.name = "inbox.process", .start = process_start},
+    {0},
+};
+
+const struct ov_ctl_cmd ov_ctl_export[] = {
+    {.name = "export",
+        .size = sizeof(struct list),
+        .start = export_start,
+        .step = export_step},
+    {0},
+};

@@ -1,0 +1,671 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/store/drafts.c - an import: rows become drafts in batches, unseen
+ * until the last is there.
+ *
+ * PGNs stay in memory until the whole file is known to be good; only then
+ * are their pseudonyms asked for, so that a bad file costs no budget.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/store/ctl.h"
+#include "protocol/hash.h"
+#include "protocol/id.h"
+#include "protocol/pgn.h"
+
+#define BATCH 64
+#define FAULTS_MAX 1000
+#define REF_MAX 64
+#define ROWS_MAX 200000
+#define ONTBREEKT_MAX 500
+
+struct cand { /* a good row on its way to be sealed */
+	char oin[OV_OIN_LEN + 1], pgn[OV_PGN_LEN + 1];
+	char ontbreekt[ONTBREEKT_MAX + 1];
+	bool volledig;
+	uint8_t hash_ref[32], hash_text[32];
+	struct ov_buf text;
+	/* found */
+	uint8_t ref_tag[16], afdruk[16];
+	int64_t old;
+	bool fresh;
+};
+
+struct want { /* a pseudonym to ask for once all is well */
+	int64_t nr;
+	char oin[OV_OIN_LEN + 1], pgn[OV_PGN_LEN + 1];
+};
+
+struct ov_intake {
+	struct ov_store *st;
+	char srt[OV_SRT_MAX + 1];
+	bool overslaan;
+	int64_t nr; /* import.nr */
+	json_t *seen, *faults;
+	struct ov_intake_sum sum;
+	struct cand c[BATCH];
+	size_t nc;
+	struct want *want;
+	size_t nwant, cwant;
+	int64_t *changed; /* drafts sent before, other content now */
+	size_t nchanged, cchanged;
+	struct ov_draft_out out; /* large: kept here */
+};
+
+/* ---- faults ---- */
+
+static void
+fault(struct ov_intake *m, int64_t rij, const char *kolom, const char *code,
+    const char *uitleg)
+{
+	if (json_array_size(m->faults) >= FAULTS_MAX)
+		return;
+	(void)json_array_append_new(m->faults,
+	    json_pack("{s:I,s:s,s:s,s:o}", "rij", (json_int_t)rij, "kolom",
+	        kolom, "reden", code, "tekst",
+	        uitleg != NULL ? json_string(uitleg) : ov_j_sentence(code)));
+}
+
+static void
+content_faults(struct ov_intake *m, int64_t rij)
+{
+	const struct ov_fout_plek *f;
+	char code[64];
+
+	for (size_t i = 0; i < m->out.fouten.n; i++) {
+		f = &m->out.fouten.f[i];
+		if (f->reden == OV_REDEN_ONTBREEKT)
+			continue;
+		(void)snprintf(code, sizeof(code), "reden/%s",
+		    ov_reden_code(f->reden));
+		fault(m, rij, f->pad, code, f->uitleg);
+	}
+}
+
+const json_t *
+ov_intake_faults(const struct ov_intake *m)
+{
+	return m->faults;
+}
+
+/* ---- begin ---- */
+
+enum ov_rc
+ov_intake_new(struct ov_store *st, const struct ov_intake_in *in,
+    struct ov_intake **out, struct ov_err *e)
+{
+	struct ov_intake *m;
+	enum ov_rc rc;
+
+	*out = NULL;
+	if (ov_types_latest(st->types, in->profiel) == NULL ||
+	    strlen(in->profiel) > OV_SRT_MAX)
+		return ov_fail(e, OV_DENIED, "no such profile");
+	if ((m = calloc(1, sizeof(*m))) == NULL)
+		return ov_fail(e, OV_NOSPACE, "out of memory");
+	m->st = st;
+	m->overslaan = in->overslaan;
+	memcpy(m->srt, in->profiel, strlen(in->profiel) + 1);
+	m->seen = json_object();
+	m->faults = json_array();
+	rc = ov_db_run(st->db, e,
+	    "INSERT INTO import(profiel,bestand,account,tijd)"
+	    " VALUES(?1,?2,?3,?4)",
+	    "ttii", in->profiel, in->bestand, (int64_t)in->uid, ov_now(st));
+	m->nr = ov_db_last(st->db);
+	if (rc != OV_OK || m->seen == NULL || m->faults == NULL) {
+		if (rc != OV_OK)
+			m->nr = 0;
+		ov_intake_free(m);
+		return rc != OV_OK ? rc : ov_fail(e, OV_NOSPACE, "memory");
+	}
+	*out = m;
+	return OV_OK;
+}
+
+/* Rows of imports that were cut off, or of this one. */
+static enum ov_rc
+leftovers(struct ov_store *st, int64_t nr, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	rc = ov_db_run(st->db, e,
+	    "DELETE FROM sleutel_jong WHERE id IN (SELECT c.id FROM concept c"
+	    " JOIN import i ON i.nr=c.import WHERE i.compleet=0"
+	    " AND (?1=0 OR i.nr=?1))",
+	    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "DELETE FROM concept WHERE import IN (SELECT nr FROM import"
+		    " WHERE compleet=0 AND (?1=0 OR nr=?1))",
+		    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "DELETE FROM import WHERE compleet=0 AND (?1=0 OR nr=?1)",
+		    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(st);
+	return rc;
+}
+
+enum ov_rc
+ov_intake_clean(struct ov_store *st, struct ov_err *e)
+{
+	return leftovers(st, 0, e);
+}
+
+void
+ov_intake_free(struct ov_intake *m)
+{
+	struct ov_err e = {0};
+
+	if (m == NULL)
+		return;
+	if (m->nr != 0 && leftovers(m->st, m->nr, &e) != OV_OK)
+		ov_log(OV_LOG_WARN, "event=import-rest fault=\"%s\"", e.msg);
+	for (size_t i = 0; i < BATCH; i++)
+		ov_buf_free(&m->c[i].text);
+	if (m->want != NULL)
+		explicit_bzero(m->want, m->cwant * sizeof(*m->want));
+	free(m->want);
+	free(m->changed);
+	json_decref(m->seen);
+	json_decref(m->faults);
+	explicit_bzero(m, sizeof(*m));
+	free(m);
+}
+
+/* ---- a row ---- */
+
+struct row {
+	int64_t rij;
+	const char *ref, *pgn, *ontvanger, *zaak;
+	json_t *inhoud;
+};
+
+static bool
+row_read(struct ov_intake *m, const json_t *j, struct row *r)
+{
+	struct ov_jobj o;
+	struct ov_err e = {0};
+	uint8_t id[16];
+
+	*r = (struct row){.pgn = "", .zaak = ""};
+	ov_jo_init(&o, j, "row");
+	if (ov_jo_has(&o, "rij"))
+		r->rij = (int64_t)ov_jo_int(&o, "rij", OV_JSON_INT_MAX);
+	if (ov_jo_has(&o, "profiel"))
+		ov_jo_lit(&o, "profiel", m->srt);
+	if (ov_jo_has(&o, "srt"))
+		ov_jo_lit(&o, "srt", m->srt);
+	r->ref = ov_jo_str(&o, "eigenReferentie", REF_MAX);
+	if (ov_jo_has(&o, "pgn"))
+		r->pgn = ov_jo_str0(&o, "pgn", 32);
+	if (ov_jo_has(&o, "zaak"))
+		r->zaak = ov_jo_str0(&o, "zaak", OV_ID_TEXT);
+	if (ov_jo_has(&o, "ontvanger"))
+		r->ontvanger = ov_jo_str0(&o, "ontvanger", OV_NAAM_MAX);
+	r->inhoud = ov_jo_obj(&o, "inhoud");
+	if (ov_jo_end(&o, &e) != OV_OK) {
+		fault(m, r->rij, o.bad != NULL ? o.bad : "",
+		    o.reden == OV_REDEN_ONTBREEKT ? "reden/ontbreekt"
+		    : o.reden == OV_REDEN_TE_LANG ? "reden/te-lang"
+		                                  : "reden/type",
+		    NULL);
+		return false;
+	}
+	if (r->ontvanger != NULL && r->ontvanger[0] == '\0')
+		r->ontvanger = NULL;
+	if (r->pgn[0] != '\0' && (strlen(r->pgn) != OV_PGN_LEN ||
+	                             ov_pgn_kind(r->pgn) == OV_PGN_NONE)) {
+		fault(m, r->rij, "/pgn", "pgn-ongeldig", NULL);
+		return false;
+	}
+	if (r->zaak[0] != '\0' &&
+	    ov_id_parse(ov_view_str(r->zaak), id) != OV_OK) {
+		fault(m, r->rij, "/zaak", "reden/patroon", NULL);
+		return false;
+	}
+	return true;
+}
+
+static bool
+row_judge(struct ov_intake *m, const struct row *r)
+{
+	struct ov_draft_in in = {.srt = m->srt,
+	    .ontvanger = r->ontvanger,
+	    .inhoud = r->inhoud,
+	    .has_pgn = r->pgn[0] != '\0'};
+	OV_BUF key = {0};
+
+	ov_draft_check(m->st, &in, &m->out);
+	if (m->out.code != NULL) {
+		fault(m, r->rij,
+		    strncmp(m->out.code, "ontvanger", 9) == 0 ? "/ontvanger"
+		                                              : "",
+		    m->out.code, NULL);
+		return false;
+	}
+	if (m->out.slecht > 0) {
+		content_faults(m, r->rij);
+		return false;
+	}
+	/* Twice in one file, for the same receiver and status. */
+	ov_buf_fmt(&key, "%s %s %s", r->ref,
+	    m->out.lid != NULL ? m->out.lid->oin.s : "",
+	    json_string_value(json_object_get(r->inhoud, "status")) != NULL
+	        ? json_string_value(json_object_get(r->inhoud, "status"))
+	        : "");
+	if (ov_buf_text(&key) == NULL ||
+	    json_object_get(m->seen, ov_buf_text(&key)) != NULL) {
+		fault(m, r->rij, "/eigenReferentie", "referentie-dubbel", NULL);
+		return false;
+	}
+	return json_object_set_new(m->seen, ov_buf_text(&key), json_true()) ==
+	       0;
+}
+
+static void
+missing_add(struct ov_buf *b, const char *pad)
+{
+	if (b->n + strlen(pad) + 1 < ONTBREEKT_MAX)
+		ov_buf_fmt(b, "%s%s", b->n > 0 ? "," : "", pad);
+}
+
+static enum ov_rc
+missing_list(struct ov_intake *m, const struct row *r, struct cand *c,
+    struct ov_err *e)
+{
+	const struct ov_type *t = ov_types_latest(m->st->types, m->srt);
+	OV_BUF b = {0};
+
+	if (ov_type_has_pid(t) && r->pgn[0] == '\0')
+		missing_add(&b, "/pgn");
+	if (m->out.lid == NULL)
+		missing_add(&b, "/ontvanger");
+	for (size_t i = 0; i < m->out.fouten.n; i++)
+		missing_add(&b, m->out.fouten.f[i].pad);
+	c->volledig = m->out.ontbreekt == 0;
+	if (ov_buf_text(&b) == NULL)
+		return ov_fail(e, OV_NOSPACE, "out of memory");
+	memcpy(c->ontbreekt, b.p, b.n);
+	c->ontbreekt[b.n] = '\0';
+	return OV_OK;
+}
+
+static int
+canon_add(const char *p, size_t n, void *arg)
+{
+	ov_buf_add(arg, p, n);
+	return 0;
+}
+
+/* SHA-256 of what makes it the same row, and of its content. */
+static enum ov_rc
+row_hashes(struct ov_intake *m, const struct row *r, struct cand *c,
+    struct ov_err *e)
+{
+	static const char label[] = "concept";
+	const char *status = json_string_value(
+	    json_object_get(r->inhoud, "status"));
+	OV_BUF b = {0}, t = {0};
+
+	ov_buf_add(&b, label, sizeof(label));
+	ov_buf_add(&b, m->srt, strlen(m->srt) + 1);
+	ov_buf_add(&b, c->oin, strlen(c->oin) + 1);
+	ov_buf_add(&b, r->ref, strlen(r->ref) + 1);
+	if (status != NULL)
+		ov_buf_str(&b, status);
+	if (json_dump_callback(r->inhoud, canon_add, &t,
+	        JSON_COMPACT | JSON_SORT_KEYS) != 0)
+		t.bad = true;
+	ov_buf_fmt(&t, "\n%s\n%s", r->pgn, r->zaak);
+	if (ov_buf_ok(&b, e) != OV_OK || ov_buf_ok(&t, e) != OV_OK)
+		return OV_NOSPACE;
+	if (ov_sha256(c->hash_ref, b.p, b.n) != OV_OK)
+		return ov_fail(e, OV_SYS, "SHA-256");
+	return ov_sha256(c->hash_text, t.p, t.n);
+}
+
+static enum ov_rc flush(struct ov_intake *, struct ov_err *);
+
+enum ov_rc
+ov_intake_row(struct ov_intake *m, const json_t *j, struct ov_err *e)
+{
+	struct cand *c = &m->c[m->nc];
+	struct row r;
+	json_t *doc;
+	enum ov_rc rc;
+
+	if (!row_read(m, j, &r) || !row_judge(m, &r)) {
+		m->sum.fout++;
+		return OV_OK;
+	}
+	if (json_object_size(m->seen) > ROWS_MAX)
+		return ov_fail(e, OV_TOOBIG, "too many rows");
+	ov_buf_reset(&c->text);
+	memset(c->oin, 0, sizeof(c->oin));
+	if (m->out.lid != NULL)
+		memcpy(c->oin, m->out.lid->oin.s, OV_OIN_LEN);
+	memcpy(c->pgn, r.pgn, strlen(r.pgn) + 1);
+	if ((rc = missing_list(m, &r, c, e)) != OV_OK ||
+	    (rc = row_hashes(m, &r, c, e)) != OV_OK)
+		return rc;
+	doc = json_pack("{s:s,s:s,s:s,s:O}", "eigenReferentie", r.ref,
+	    "ontvanger", r.ontvanger != NULL ? r.ontvanger : "", "zaak", r.zaak,
+	    "inhoud", r.inhoud);
+	if (doc == NULL)
+		return ov_fail(e, OV_NOSPACE, "out of memory");
+	ov_json_dump(&c->text, doc);
+	json_decref(doc);
+	if ((rc = ov_buf_ok(&c->text, e)) != OV_OK)
+		return rc;
+	if (++m->nc < BATCH)
+		return OV_OK;
+	return flush(m, e);
+}
+
+/* ---- a batch ---- */
+
+static enum ov_rc
+batch_tags(struct ov_intake *m, struct ov_err *e)
+{
+	static struct ov_v_tag q[2 * BATCH];
+	static struct ov_v_tagged a[2 * BATCH];
+	OV_REPLY r = {0};
+	enum ov_rc rc;
+
+	for (size_t i = 0; i < m->nc; i++) {
+		q[2 * i] = (struct ov_v_tag){.kind = OV_TAG_REF,
+		    .data = {m->c[i].hash_ref, 32}};
+		q[2 * i + 1] = (struct ov_v_tag){.kind = OV_TAG_REF,
+		    .data = {m->c[i].hash_text, 32}};
+	}
+	rc = ov_vault(m->st, OV_V_TAG, &ov_v_tag_rec, q, 2 * m->nc,
+	    &ov_v_tagged_rec, a, &r, e);
+	for (size_t i = 0; i < m->nc && rc == OV_OK; i++) {
+		if (a[2 * i].rc != OV_OK || a[2 * i + 1].rc != OV_OK)
+			return ov_fail(e, OV_DAMAGED, "vault: tag");
+		memcpy(m->c[i].ref_tag, a[2 * i].tag, 16);
+		memcpy(m->c[i].afdruk, a[2 * i + 1].tag, 16);
+	}
+	return rc;
+}
+
+static bool
+changed_add(struct ov_intake *m, int64_t nr)
+{
+	int64_t *p;
+	size_t cap = m->cchanged == 0 ? 64 : m->cchanged * 2;
+
+	if (m->nchanged == m->cchanged) {
+		p = realloc(m->changed, cap * sizeof(*p));
+		if (p == NULL)
+			return false;
+		m->changed = p;
+		m->cchanged = cap;
+	}
+	m->changed[m->nchanged++] = nr;
+	return true;
+}
+
+/* New, the same, replacing an unsent one, or changed after sending. */
+static enum ov_rc
+cand_compare(struct ov_intake *m, struct cand *c, struct ov_err *e)
+{
+	sqlite3_stmt *q;
+	struct ov_view v;
+	const char *stand;
+	enum ov_rc rc;
+	bool row;
+
+	c->old = 0;
+	c->fresh = true;
+	rc = ov_db_q(m->st->db, &q, e,
+	    "SELECT nr,afdruk,stand FROM concept WHERE ref_tag=?1", "b",
+	    (const void *)c->ref_tag, (size_t)16);
+	if (rc != OV_OK)
+		return rc;
+	rc = ov_db_next(m->st->db, q, &row, e);
+	if (rc == OV_OK && row) {
+		c->old = ov_db_i64(q, 0);
+		v = ov_db_blob(q, 1);
+		stand = ov_db_text(q, 2);
+		c->fresh = false;
+		if (v.n == 16 && memcmp(v.p, c->afdruk, 16) == 0) {
+			m->sum.gelijk++;
+		} else if (strcmp(stand, "VERZONDEN") == 0 ||
+		           strcmp(stand, "GEWIJZIGD") == 0) {
+			m->sum.gewijzigd++;
+			if (!changed_add(m, c->old))
+				rc = ov_fail(e, OV_NOSPACE, "out of memory");
+		} else {
+			c->fresh = true; /* takes its place */
+		}
+	}
+	ov_db_done(m->st->db, q);
+	return rc;
+}
+
+static bool
+want_add(struct ov_intake *m, int64_t nr, const struct cand *c)
+{
+	struct want *p;
+	size_t cap = m->cwant == 0 ? 256 : m->cwant * 2;
+
+	if (m->nwant == m->cwant) {
+		p = calloc(cap, sizeof(*p));
+		if (p == NULL)
+			return false;
+		if (m->want != NULL) {
+			memcpy(p, m->want, m->nwant * sizeof(*p));
+			explicit_bzero(m->want, m->cwant * sizeof(*p));
+			free(m->want);
+		}
+		m->want = p;
+		m->cwant = cap;
+	}
+	p = &m->want[m->nwant++];
+	p->nr = nr;
+	memcpy(p->oin, c->oin, sizeof(p->oin));
+	memcpy(p->pgn, c->pgn, sizeof(p->pgn));
+	return true;
+}
+
+static enum ov_rc
+cand_insert(struct ov_intake *m, struct cand *c, const uint8_t id[16],
+    const struct ov_v_sealed *a, struct ov_err *e)
+{
+	struct ov_store *st = m->st;
+	uint8_t tag[16];
+	enum ov_rc rc;
+
+	memcpy(tag, c->ref_tag, 16);
+	if (c->old != 0) /* its tag is taken until the import is complete */
+		st->env.random(tag, sizeof(tag));
+	rc = ov_db_run(st->db, e,
+	    "INSERT INTO concept(id,import,srt,partner,ref_tag,stand,inhoud,"
+	    "afdruk,ontbreekt,vervangt) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,"
+	    "nullif(?10,0))",
+	    "bittbtvbti", (const void *)id, (size_t)16, m->nr, m->srt, c->oin,
+	    (const void *)tag, (size_t)16,
+	    c->volledig ? "VOLLEDIG" : "ONVOLLEDIG", a->blob,
+	    (const void *)c->afdruk, (size_t)16, c->ontbreekt, c->old);
+	if (rc != OV_OK)
+		return rc;
+	if (c->pgn[0] != '\0' && c->oin[0] != '\0' &&
+	    !want_add(m, ov_db_last(st->db), c))
+		return ov_fail(e, OV_NOSPACE, "out of memory");
+	m->sum.goed++;
+	return ov_key_put(st, id, a->wrap, e);
+}
+
+/* Seal and store the fresh ones of the batch. */
+static enum ov_rc
+batch_store(struct ov_intake *m, struct ov_err *e)
+{
+	static struct ov_v_seal q[BATCH];
+	static struct ov_v_sealed a[BATCH];
+	OV_REPLY r = {0};
+	struct cand *who[BATCH];
+	size_t n = 0;
+	enum ov_rc rc;
+
+	for (size_t i = 0; i < m->nc; i++) {
+		if (!m->c[i].fresh)
+			continue;
+		q[n] = (struct ov_v_seal){.table = OV_T_CONCEPT,
+		    .col = 1,
+		    .ver = 1,
+		    .text = {m->c[i].text.p, m->c[i].text.n}};
+		ov_new_id(m->st, q[n].id);
+		who[n++] = &m->c[i];
+	}
+	if (n == 0)
+		return OV_OK;
+	if ((rc = ov_vault(m->st, OV_V_SEAL, &ov_v_seal_rec, q, n,
+	         &ov_v_sealed_rec, a, &r, e)) != OV_OK ||
+	    (rc = ov_tx_begin(m->st, e)) != OV_OK)
+		return rc;
+	for (size_t i = 0; i < n && rc == OV_OK; i++)
+		rc = a[i].rc == OV_OK
+		         ? cand_insert(m, who[i], q[i].id, &a[i], e)
+		         : ov_fail(e, OV_DAMAGED, "vault does not seal");
+	if (rc == OV_OK)
+		rc = ov_tx_commit(m->st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(m->st);
+	return rc;
+}
+
+static enum ov_rc
+flush(struct ov_intake *m, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if (m->nc == 0)
+		return OV_OK;
+	rc = batch_tags(m, e);
+	for (size_t i = 0; i < m->nc && rc == OV_OK; i++)
+		rc = cand_compare(m, &m->c[i], e);
+	if (rc == OV_OK)
+		rc = batch_store(m, e);
+	for (size_t i = 0; i < m->nc; i++) {
+		ov_buf_reset(&m->c[i].text);
+		explicit_bzero(m->c[i].pgn, sizeof(m->c[i].pgn));
+	}
+	m->nc = 0;
+	return rc;
+}
+
+/* ---- the end ---- */
+
+/* Pseudonyms of one batch: wanted from now on. */
+static enum ov_rc
+wants(struct ov_intake *m, size_t from, struct ov_err *e)
+{
+	struct ov_store *st = m->st;
+	struct ov_oin oin;
+	int64_t leerling;
+	bool ready;
+	enum ov_rc rc;
+
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	for (size_t i = from; i < m->nwant && i < from + BATCH; i++) {
+		rc = ov_oin_parse(ov_view_str(m->want[i].oin), &oin);
+		if (rc == OV_OK)
+			rc = ov_pseudo_want(st, &oin, m->want[i].pgn, false,
+			    &leerling, &ready, e);
+		if (rc == OV_OK)
+			rc = ov_db_run(st->db, e,
+			    "UPDATE concept SET leerling=?2 WHERE nr=?1", "ii",
+			    m->want[i].nr, leerling);
+		if (rc != OV_OK)
+			break;
+	}
+	if (rc == OV_OK)
+		rc = ov_tx_commit(st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(st);
+	return rc;
+}
+
+/* The replaced ones go, their tags go over, all becomes visible. */
+static enum ov_rc
+reveal(struct ov_intake *m, struct ov_err *e)
+{
+	struct ov_store *st = m->st;
+	enum ov_rc rc;
+
+	rc = ov_db_run(st->db, e,
+	    "DELETE FROM sleutel_jong WHERE id IN (SELECT o.id FROM concept o"
+	    " JOIN concept n ON n.vervangt=o.nr WHERE n.import=?1)",
+	    "i", m->nr);
+	if (rc == OV_OK) /* swap: the old row takes a tag nobody looks for */
+		rc = ov_db_run(st->db, e,
+		    "CREATE TEMP TABLE IF NOT EXISTS wissel(nr INTEGER,"
+		    " oud INTEGER, tag BLOB)",
+		    "");
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "INSERT INTO wissel SELECT n.nr,o.nr,o.ref_tag"
+		    " FROM concept n JOIN concept o ON o.nr=n.vervangt"
+		    " WHERE n.import=?1",
+		    "i", m->nr);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "DELETE FROM concept WHERE nr IN (SELECT oud FROM wissel)",
+		    "");
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE concept SET vervangt=NULL,ref_tag=(SELECT tag FROM"
+		    " wissel WHERE wissel.nr=concept.nr)"
+		    " WHERE nr IN (SELECT nr FROM wissel)",
+		    "");
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e, "DELETE FROM wissel", "");
+	for (size_t i = 0; i < m->nchanged && rc == OV_OK; i++)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE concept SET stand='GEWIJZIGD' WHERE nr=?1"
+		    " AND stand='VERZONDEN'",
+		    "i", m->changed[i]);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE import SET compleet=1,rijen=?2 WHERE nr=?1", "ii",
+		    m->nr, m->sum.goed);
+	return rc;
+}
+
+enum ov_rc
+ov_intake_end(struct ov_intake *m, struct ov_intake_sum *sum, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if ((rc = flush(m, e)) != OV_OK)
+		return rc;
+	*sum = m->sum;
+	if (m->sum.fout > 0 && !m->overslaan) {
+		*sum = (struct ov_intake_sum){.fout = m->sum.fout};
+		return OV_OK; /* ov_intake_free() takes it all back */
+	}
+	for (size_t i = 0; i < m->nwant && rc == OV_OK; i += BATCH)
+		rc = wants(m, i, e);
+	if (rc != OV_OK || (rc = ov_tx_begin(m->st, e)) != OV_OK)
+		return rc;
+	rc = reveal(m, e);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(m->st, e);
+	if (rc != OV_OK) {
+		ov_tx_abort(m->st);
+		return rc;
+	}
+	m->nr = 0; /* nothing to take back */
+	ov_pseudo_kick(m->st);
+	return OV_OK;
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/store/drafts_check.c - is a draft complete and allowed, and to whom
+ * does it go; and a stored draft, read and sent.
+ */
+#include <string.h>
+
+#include "daemon/store/ctl.h"
+#include "protocol/id.h"
+
+#define REF_MAX 64
+
+/* ---- receiver ---- */
+
+static const struct ov_lid *
+self_lid(const struct ov_store *st)
+{
+	return st->boek != NULL ? ov_book_oin(st->boek, &st->self) : NULL;
+}
+
+/* Of the address in the content, or of the word. */
+static const char *
+gemeente_of(const struct ov_draft_in *in)
+{
+	const char *w = in->ontvanger, *g;
+
+	if (w != NULL && ov_is_gemeente(ov_view_str(w)))
+		return w;
+	if (w != NULL)
+		return NULL;
+	g = json_string_value(
+	    json_object_get(json_object_get(in->inhoud, "adres"),
+	        "gemeentecode"));
+	return g != NULL && ov_is_gemeente(ov_view_str(g)) ? g : NULL;
+}
+
+static void
+receiver(struct ov_store *st, const struct ov_draft_in *in,
+    const struct ov_verdict *v, struct ov_draft_out *out)
+{
+	const char *g = gemeente_of(in), *code = NULL;
+
+	if (g != NULL) {
+		if (v->may == OV_MAY_YES)
+			out->lid = ov_book_gemeente(st->boek, g, v->naar);
+		out->geen_ontvanger = out->lid == NULL && v->may == OV_MAY_YES;
+	} else if (in->ontvanger != NULL) {
+		out->lid = ov_ctl_partner(st, in->ontvanger, &code);
+		if (out->lid == NULL &&
+		    strncmp(in->ontvanger, "gemeente:", 9) == 0)
+			out->geen_ontvanger = true;
+		else if (out->lid == NULL)
+			out->code = code;
+	}
+	if (out->lid != NULL && (out->lid->status != OV_LID_ACTIEF ||
+	                            ov_oin_eq(&out->lid->oin, &st->self))) {
+		out->lid = NULL;
+		out->code = "ontvanger-onbekend";
+	}
+}
+
+/* What a sender need not type. */
+static void
+fill_in(struct ov_store *st, const struct ov_draft_in *in,
+    const struct ov_verdict *v, const char *vandaag)
+{
+	const struct ov_type *t = ov_types_find(st->types, in->srt, vandaag);
+
+	if (t != NULL && json_object_get(in->inhoud, "schema") == NULL)
+		(void)ov_j_set(in->inhoud, "schema",
+		    json_string(ov_type_schema(t)));
+	if (v->grondslag != NULL &&
+	    json_object_get(in->inhoud, "grondslag") == NULL)
+		(void)ov_j_set(in->inhoud, "grondslag",
+		    json_string(v->grondslag));
+}
+
+void
+ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
+    struct ov_draft_out *out)
+{
+	const struct ov_lid *self = self_lid(st);
+	const struct ov_type *t;
+	struct ov_verdict v;
+	char vandaag[11];
+	bool pid;
+
+	memset(out, 0, sizeof(*out));
+	if (self == NULL) {
+		out->code = "adresboek-ontbreekt";
+		return;
+	}
+	ov_store_today(st, vandaag);
+	v = ov_policy_route(st->policy, in->srt, self->rol, in->inhoud,
+	    vandaag);
+	fill_in(st, in, &v, vandaag);
+	if (v.may == OV_MAY_NO)
+		out->code = "niet-toegestaan";
+	receiver(st, in, &v, out);
+	if (out->lid != NULL && out->code == NULL) {
+		v = ov_policy_may(st->policy, in->srt, self, out->lid,
+		    in->inhoud, vandaag);
+		if (v.may == OV_MAY_NO || !ov_lid_may(self, &out->lid->oin))
+			out->code = "niet-toegestaan";
+		out->rol = v.may == OV_MAY_YES ? v.naar : OV_ROL_N;
+	}
+	t = ov_types_latest(st->types, in->srt);
+	pid = t != NULL && ov_type_has_pid(t);
+	if (ov_types_check(st->types, in->srt, in->inhoud, pid ? 43 : 0,
+	        vandaag, &out->fouten) == OV_DAMAGED)
+		out->code = "inwendige-fout";
+	for (size_t i = 0; i < out->fouten.n; i++) {
+		if (out->fouten.f[i].reden == OV_REDEN_ONTBREEKT)
+			out->ontbreekt++;
+		else
+			out->slecht++;
+	}
+	if (pid && !in->has_pgn)
+		out->ontbreekt++;
+	if (out->lid == NULL && out->code == NULL)
+		out->ontbreekt++;
+}
+
+/* ---- a stored draft ---- */
+
+static enum ov_rc
+draft_row(struct ov_store *st, sqlite3_stmt *q, struct ov_draft *d,
+    struct ov_err *e)
+{
+	OV_BUF text = {0};
+	uint8_t id[16], wrap[OV_WRAP];
+	enum ov_rc rc;
+
+	(void)strncpy(d->srt, ov_db_text(q, 1), sizeof(d->srt) - 1);
+	(void)strncpy(d->stand, ov_db_text(q, 2), sizeof(d->stand) - 1);
+	(void)strncpy(d->partner, ov_db_text(q, 3), sizeof(d->partner) - 1);
+	(void)strncpy(d->ontbreekt, ov_db_text(q, 4), sizeof(d->ontbreekt) - 1);
+	d->leerling = ov_db_i64(q, 5);
+	d->uitgaand = ov_db_i64(q, 6);
+	if ((rc = ov_db_fix(q, 0, id, 16, e)) == OV_OK &&
+	    (rc = ov_key_get(st, id, wrap, e)) == OV_OK)
+		rc = ov_open_one(st, id, wrap, OV_T_CONCEPT, 1,
+		    (uint64_t)ov_db_i64(q, 7), ov_db_blob(q, 8), &text, e);
+	if (rc == OV_OK)
+		rc = ov_json_parse(text.p, text.n, OV_CTL_FRAME, &d->root, e);
+	return rc;
+}
+
+enum ov_rc
+ov_draft_read(struct ov_store *st, int64_t nr, struct ov_draft *d,
+    struct ov_err *e)
+{
+	sqlite3_stmt *q;
+	struct ov_jobj o;
+	enum ov_rc rc;
+	bool row;
+
+	*d = (struct ov_draft){.nr = nr,
+	    .ref = "",
+	    .ontvanger = "",
+	    .zaak = ""};
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT c.id,c.srt,c.stand,c.partner,c.ontbreekt,c.leerling,"
+	    "c.uitgaand,c.versie,c.inhoud FROM concept c JOIN import i"
+	    " ON i.nr=c.import WHERE c.nr=?1 AND i.compleet=1"
+	    " AND c.inhoud IS NOT NULL",
+	    "i", nr);
+	if (rc != OV_OK)
+		return rc;
+	rc = ov_db_next(st->db, q, &row, e);
+	if (rc == OV_OK)
+		rc = row ? draft_row(st, q, d, e)
+		         : ov_fail(e, OV_DENIED, "no such draft");
+	ov_db_done(st->db, q);
+	if (rc != OV_OK)
+		return rc;
+	ov_jo_init(&o, d->root, "draft");
+	d->ref = ov_jo_str(&o, "eigenReferentie", REF_MAX * 4);
+	d->ontvanger = ov_jo_str0(&o, "ontvanger", OV_NAAM_MAX);
+	d->zaak = ov_jo_str0(&o, "zaak", OV_ID_TEXT);
+	d->inhoud = ov_jo_obj(&o, "inhoud");
+	return ov_jo_end(&o, e);
+}
+
+void
+ov_draft_free(struct ov_draft *d)
+{
+	json_decref(d->root);
+	*d = (struct ov_draft){0};
+}
+
+json_t *
+ov_j_draft_ref(struct ov_store *st, int64_t concept)
+{
+	struct ov_draft d = {0};
+	struct ov_err e = {0};
+	json_t *j;
+
+	if (concept == 0 || ov_draft_read(st, concept, &d, &e) != OV_OK) {
+		ov_draft_free(&d);
+		return json_string("");
+	}
+	j = json_string(d.ref);
+	ov_draft_free(&d);
+	return j;
+}
+
+/* ---- sending ---- */
+
+/* Why this draft may not go now, or NULL. */
+static const char *
+refusal(struct ov_store *st, const struct ov_draft *d,
+    const struct ov_draft_out *o)
+{
+	if (!ov_boek_sends(st))
+		return "adresboek-verlopen";
+	if (strcmp(d->stand, "VERZONDEN") == 0)
+		return "al-verzonden";
+	if (strcmp(d->stand, "GEWIJZIGD") == 0)
+		return "gewijzigd-na-verzenden";
+	if (o->code != NULL)
+		return o->code;
+	for (size_t i = 0; i < o->fouten.n; i++)
+		if (strncmp(o->fouten.f[i].pad, "/inhoud/inzage", 14) == 0)
+			return "inzage-ontbreekt";
+	if (o->geen_ontvanger)
+		return "geen-ontvanger";
+	if (o->slecht > 0)
+		return "inhoud-ongeldig";
+	if (o->ontbreekt > 0 || o->lid == NULL || o->rol == OV_ROL_N)
+		return "concept-onvolledig";
+	return NULL;
+}
+
+/* The case of a message that was queued: known here from now on. */
+static enum ov_rc
+case_note(struct ov_store *st, int64_t nr, const struct ov_draft *d,
+    struct ov_err *e)
+{
+	const char *status, *datum;
+	enum ov_rc rc;
+
+	rc = ov_db_run(st->db, e,
+	    "INSERT INTO zaak(zaak,partner) SELECT zaak,partner FROM uitgaand"
+	    " WHERE nr=?1 AND zaak IS NOT NULL ON CONFLICT DO NOTHING",
+	    "i", nr);
+	status = json_string_value(json_object_get(d->inhoud, "status"));
+	datum = json_string_value(json_object_get(d->inhoud, "datumStatus"));
+	if (rc == OV_OK && status != NULL && datum != NULL)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE zaak SET status=?2,datum=?3 WHERE zaak=(SELECT zaak"
+		    " FROM uitgaand WHERE nr=?1) AND ifnull(datum,'')<=?3",
+		    "itt", nr, status, datum);
+	return rc;
+}
+
+/* The case of a draft that names none: that of the dossier we have from this
+ * partner about the applicant with the same reference. */
+static enum ov_rc
+case_find(struct ov_store *st, const struct ov_draft *d, struct ov_submit *s,
+    struct ov_err *e)
+{
+	sqlite3_stmt *q;
+	int64_t pupil, partner;
+	enum ov_rc rc;
+	bool row;
+
+	if ((rc = ov_pupil_by_ref(st, d->ref, &pupil, e)) != OV_OK ||
+	    pupil == 0 ||
+	    (rc = ov_partner_id(st, &s->to->oin, &partner, e)) != OV_OK)
+		return rc;
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT zaak FROM bericht WHERE leerling=?1 AND partner=?2"
+	    " AND gesloten=0 AND zaak IS NOT NULL ORDER BY nr DESC LIMIT 1",
+	    "ii", pupil, partner);
+	if (rc != OV_OK)
+		return rc;
+	rc = ov_db_next(st->db, q, &row, e);
+	if (rc == OV_OK && row) {
+		s->has_zaak = true;
+		rc = ov_db_fix(q, 0, s->zaak, 16, e);
+	}
+	ov_db_done(st->db, q);
+	return rc;
+}
+
+static enum ov_rc
+queue(struct ov_store *st, const struct ov_draft *d,
+    const struct ov_draft_out *o, struct ov_err *e)
+{
+	OV_BUF text = {0};
+	struct ov_submit s = {.to = o->lid,
+	    .srt = d->srt,
+	    .rol = ov_rol_name(o->rol),
+	    .leerling = d->leerling,
+	    .concept = d->nr};
+	const char *v;
+	int64_t nr;
+	enum ov_rc rc;
+
+	ov_json_dump(&text, d->inhoud);
+	if ((rc = ov_buf_ok(&text, e)) != OV_OK)
+		return rc;
+	s.inhoud = (struct ov_view){text.p, text.n};
+	if (d->zaak[0] != '\0') {
+		s.has_zaak = true;
+		rc = ov_id_parse(ov_view_str(d->zaak), s.zaak);
+	} else {
+		rc = case_find(st, d, &s, e);
+	}
+	v = json_string_value(json_object_get(d->inhoud, "vervangt"));
+	if (rc == OV_OK && v != NULL) {
+		s.has_vervangt = true;
+		rc = ov_id_parse(ov_view_str(v), s.vervangt);
+	}
+	if (rc == OV_OK)
+		rc = ov_submit(st, &s, &nr, e);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE concept SET stand='VERZONDEN',uitgaand=?2"
+		    " WHERE nr=?1",
+		    "ii", d->nr, nr);
+	if (rc == OV_OK)
+		rc = case_note(st, nr, d, e);
+	return rc;
+}
+
+enum ov_rc
+ov_draft_send(struct ov_store *st, int64_t nr, const char **code,
+    struct ov_err *e)
+{
+	struct ov_draft d = {0};
+	struct ov_draft_out *o = NULL;
+	struct ov_draft_in in;
+	static struct ov_draft_out out; /* large */
+	enum ov_rc rc;
+
+	*code = NULL;
+	if ((rc = ov_draft_read(st, nr, &d, e)) == OV_OK) {
+		in = (struct ov_draft_in){.srt = d.srt,
+		    .ontvanger = d.ontvanger[0] != '\0' ? d.ontvanger : NULL,
+		    .inhoud = d.inhoud,
+		    .has_pgn = d.leerling != 0};
+		o = &out;
+		ov_draft_check(st, &in, o);
+		*code = refusal(st, &d, o);
+		/* The pseudonym was made for the receiver of the import. */
+		if (*code == NULL && strcmp(d.partner, o->lid->oin.s) != 0)
+			*code = "ontvanger-veranderd";
+		if (*code == NULL)
+			rc = queue(st, &d, o, e);
+	} else if (rc == OV_DENIED) {
+		*code = "nummer-onbekend";
+		rc = OV_OK;
+	}
+	ov_draft_free(&d);
+	return rc;
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/store/role.h - the role that decides and remembers: its state, and
+ * what its files promise each other.
+ *
+ * One thread, one loop.  Everything outside (vault, houder, net) is reached
+ * through three function pointers, so that the simulation in tests/sim runs
+ * this very role.  Vault and houder calls block (deadline 2 s); net packets
+ * come and go through the loop.
+ *
+ * Writing.  There is one writing connection (st->db).  Whoever wants to write
+ * calls ov_tx_begin(), writes, and ends with ov_tx_commit() or ov_tx_abort();
+ * all of that within one callback, so transactions never interleave.  Leaves
+ * go in with ov_tx_leaf().  ov_tx_commit() of a transaction with leaves
+ * flushes the tiles; a signed head is only needed where something signed goes
+ * out (accept.c makes one per batch, tick.c hourly).
+ */
+#ifndef OV_DAEMON_STORE_ROLE_H
+#define OV_DAEMON_STORE_ROLE_H
+
+#include "base/ipc.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "daemon/conf.h"
+#include "protocol/adresboek.h"
+#include "protocol/claims.h"
+#include "protocol/fout.h"
+#include "protocol/limits.h"
+#include "protocol/packet.h"
+#include "protocol/policy.h"
+#include "protocol/route.h"
+#include "protocol/types.h"
+#include "store/db.h"
+#include "store/log.h"
+
+/* An answer of vault or houder; zeroed means empty.  Views of the records
+ * that were read from it live until ov_reply_done(). */
+struct ov_reply {
+	struct ov_ipc_in in; /* from a socket */
+	struct ov_buf buf;   /* from a direct call (simulation) */
+	struct ov_view v;
+};
+void ov_reply_done(struct ov_reply *);
+#define OV_REPLY __attribute__((cleanup(ov_reply_done))) struct ov_reply
+
+typedef enum ov_rc ov_call_fn(void *ctx, struct ov_view req, struct ov_reply *,
+    struct ov_err *);
+
+struct ov_store_env { /* what main.c or the simulation provides */
+	struct ov_loop *loop;
+	const struct ov_daemon_conf *conf;
+	const char *state;          /* folder of main.db and sleutels/ */
+	ov_call_fn *vault, *houder; /* houder NULL: not a holder */
+	void *vault_ctx, *houder_ctx;
+	/* Send a packet to net; OV_AGAIN when its queue is full. */
+	enum ov_rc (*net)(void *ctx, const void *p, size_t n, struct ov_err *);
+	void *net_ctx;
+	/* Random bytes (libsodium, or the simulation's seed). */
+	void (*random)(void *buf, size_t n);
+	/* A failure of class STOP; NULL: the process exits with 70. */
+	void (*fatal)(void *ctx);
+	void *fatal_ctx;
+};
+
+/* What net reported of a connection; looked up again for every request. */
+struct ov_conn_peer {
+	struct ov_conn_peer *next;
+	uint64_t conn;
+	uint8_t spki[32], serial[20];
+	uint32_t roots;
+	int64_t nbf, naf;
+};
+#define OV_CONN_HASH 1024
+
+struct ov_accept_q;
+struct ov_deliver;
+struct ov_pseudo;
+struct ov_control;
+struct ov_netc;
+struct ov_boek_state;
+struct ov_link;
+struct ov_own;
+
+struct ov_store {
+	struct ov_store_env env;
+	struct ov_oin self;
+	struct ov_db *db, *ro;
+	struct ov_slog log;
+	struct ov_adresboek *boek; /* newest accepted, or NULL */
+	struct ov_types *types;
+	struct ov_policy *policy;
+	struct ov_v_self keys; /* our public keys, from the vault */
+	uint32_t kek;          /* generation in use */
+	uint32_t oorsprong;    /* log suffix, 1 */
+	char *bundel;          /* our current key bundle (JWS), or NULL */
+	bool stop_signing; /* log and file disagree: nothing signed leaves */
+	bool leaves;       /* the open transaction has leaves */
+	uint64_t vault_ref;
+	struct ov_pkw vault_w;
+
+	struct ov_netc *netc;
+	struct ov_boek_state *boek_state; /* boek.c */
+	struct ov_own *own; /* sleutels.c: our encryption and link keys */
+	struct ov_accept_q *accept;
+	struct ov_deliver *deliver;
+	struct ov_pseudo *pseudo;
+	struct ov_control *control;
+	struct ov_timer tick;
+	struct ov_conn_peer *conns[OV_CONN_HASH];
+	struct { /* when it was last done */
+		int64_t poll, hour, day;
+	} at;
+	struct ov_link *link; /* link.c */
+
+	struct { /* counters since start, for `check` and `count` */
+		uint64_t accepted, repeated, refused, batches, commits;
+		uint64_t handshakes_refused, strangers;
+	} n;
+};
+
+/* ---- role.c: life ---- */
+
+/* Open the store, greet the vault, load keys, book, log; `*out` is given. */
+OV_MUST_CHECK enum ov_rc ov_store_new(const struct ov_store_env *,
+    struct ov_store **out, struct ov_err *);
+void ov_store_free(struct ov_store *);
+/* A packet from net. */
+OV_MUST_CHECK enum ov_rc ov_store_net_packet(struct ov_store *,
+    struct ov_view pkt, struct ov_err *);
+/* net has (re)connected: tell it trust and state.  net is gone: every fetch
+ * under way ends without an answer. */
+void ov_store_net_up(struct ov_store *);
+void ov_store_net_down(struct ov_store *);
+void ov_store_conns_clear(struct ov_store *);
+/* Dutch civil date of now, "YYYY-MM-DD". */
+void ov_store_today(const struct ov_store *, char out[11]);
+static inline int64_t
+ov_now(const struct ov_store *st)
+{
+	return ov_loop_wall(st->env.loop);
+}
+/* A failure of class STOP (I/O error, damage): log it and end the process; the
+ * supervisor starts it anew and it reads its state again.  In the simulation
+ * it is caught. */
+void ov_store_fatal(struct ov_store *, const struct ov_err *);
+
+/* ---- role.c: transactions ---- */
+
+OV_MUST_CHECK enum ov_rc ov_tx_begin(struct ov_store *, struct ov_err *);
+OV_MUST_CHECK enum ov_rc ov_tx_leaf(struct ov_store *, enum ov_leaf_soort,
+    const struct ov_oin *partij, const uint8_t ref[32], struct ov_err *);
+OV_MUST_CHECK enum ov_rc ov_tx_commit(struct ov_store *, struct ov_err *);
+void ov_tx_abort(struct ov_store *);
+/* A random 16-byte record id. */
+void ov_new_id(struct ov_store *, uint8_t id[16]);
+/* Keep a record key's wrap (in the open transaction) / find it. */
+OV_MUST_CHECK enum ov_rc ov_key_put(struct ov_store *, const uint8_t id[16],
+    const uint8_t wrap[OV_WRAP], struct ov_err *);
+OV_MUST_CHECK enum ov_rc ov_key_get(struct ov_store *, const uint8_t id[16],
+    uint8_t wrap[OV_WRAP], struct ov_err *);
+/* Raise (or count) an alarm for `check`: soort is a code of data/fouten.txt or
+ * an event word; partner 0: none.  Its own transaction when none is open. */
+void ov_alarm(struct ov_store *, const char *soort, int64_t partner);
+
+/* ---- vaultc.c: calls ---- */
+
+/* n request structs of shape `in` to n (or fewer, *got) reply structs of shape
+ * `out`.  got NULL: exactly n are required. */
+OV_MUST_CHECK enum ov_rc ov_vault(struct ov_store *, uint16_t type,
+    const struct ov_rec *in, const void *req, size_t n,
+    const struct ov_rec *out, void *rep, struct ov_reply *, struct ov_err *);
+OV_MUST_CHECK enum ov_rc ov_houder(struct ov_store *, uint16_t type,
+    const struct ov_rec *in, const void *req, size_t n,
+    const struct ov_rec *out, void *rep, size_t max, size_t *got,
+    struct ov_reply *, struct ov_err *);
+/* Seal one text as a column; wrap zero on entry: a new key, returned in it. */
+OV_MUST_CHECK enum ov_rc ov_seal_one(struct ov_store *, const uint8_t id[16],
+    uint8_t wrap[OV_WRAP], enum ov_table, uint16_t col, uint64_t ver,
+    struct ov_view text, struct ov_buf *blob, struct ov_err *);
+/* Open one column sealed under its record key. */
+OV_MUST_CHECK enum ov_rc ov_open_one(struct ov_store *, const uint8_t id[16],
+    const uint8_t wrap[OV_WRAP], enum ov_table, uint16_t col, uint64_t ver,
+    struct ov_view blob, struct ov_buf *text, struct ov_err *);
+/* Sign a statement; the JWS text is appended. */
+OV_MUST_CHECK enum ov_rc ov_sign(struct ov_store *, enum ov_statement,
+    struct ov_view payload, struct ov_buf *jws, struct ov_err *);
+OV_MUST_CHECK enum ov_rc ov_tag(struct ov_store *, uint8_t kind, uint32_t ep,
+    const struct ov_oin *domain, struct ov_view data, uint8_t tag[16],
+    struct ov_err *);
+
+/* ---- netc.c: requests to partners ---- */
+
+typedef void ov_fetched_fn(struct ov_store *, void *arg,
+    const struct ov_n_result *);
+struct ov_fetch {
+	bool post;
+	enum ov_ctype ctype;
+	const char *path;
+	struct ov_view body;
+	size_t max;          /* bytes of answer; 0: 512 KiB */
+	uint32_t timeout_ms; /* 0: 30 s */
+};
+/* Ask a member.  done is called exactly once, later, also when net goes away
+ * (status 0).  Refuses (OV_AGAIN) when the partner's breaker is open unless
+ * `probe`; result codes update breaker, `gezien` and the book hint. */
+OV_MUST_CHECK enum ov_rc ov_fetch(struct ov_store *, const struct ov_lid *,
+    const struct ov_fetch *, bool probe, ov_fetched_fn *done, void *arg,
+    struct ov_err *);
+/* Row id of a partner, made when new (0 on failure). */
+OV_MUST_CHECK enum ov_rc ov_partner_id(struct ov_store *, const struct ov_oin *,
+    int64_t *id, struct ov_err *);
+OV_MUST_CHECK enum ov_rc ov_partner_oin(struct ov_store *, int64_t id,
+    struct ov_oin *, struct ov_err *);
+/* Not before this moment (breaker); 0: go ahead. */
+int64_t ov_partner_wait(struct ov_store *, int64_t id);
+
+/* ---- boek.c: the address book ---- */
+
+OV_MUST_CHECK enum ov_rc ov_boek_load(struct ov_store *, struct ov_err *);
+/* A note by any road; typed: anchor or replace.  Persists, logs, puts in
+ * force, tells net.  The outcome's word is ov_accept_name(). */
+enum ov_accept ov_boek_offer(struct ov_store *, struct ov_view note,
+    const char *typed, const char *reden, struct ov_err *);
+/* Somebody says he has version v: fetch stored+1 if that is news. */
+void ov_boek_hint(struct ov_store *, const struct ov_lid *, uint32_t v);
+void ov_boek_poll(struct ov_store *); /* every 5 minutes, a random member */
+/* The note of a version (0: newest), appended. */
+OV_MUST_CHECK enum ov_rc ov_boek_note(struct ov_store *, uint32_t versie,
+    struct ov_buf *, bool *found, struct ov_err *);
+/* May we send and evaluate now?  (book present and not expired) */
+bool ov_boek_sends(const struct ov_store *);
+
+/* ---- sleutels.c: our own keys and bundle ---- */
+
+/* KEK file, named keys, weekly encryption key, link keys of the epochs, the
+ * bundle.  At start, on a new book and daily. */
+OV_MUST_CHECK enum ov_rc ov_sleutels_ready(struct ov_store *, struct ov_err *);
+/* Is this encryption key ours and in time? */
+bool ov_sleutels_kid(const struct ov_store *, const uint8_t kid[32]);
+/* Take a partner's bundle (JWS text): verify, keep, tell the vault its link
+ * key.  OV_DENIED when it does not follow the stored one. */
+OV_MUST_CHECK enum ov_rc ov_bundel_take(struct ov_store *,
+    const struct ov_lid *, struct ov_view jws, struct ov_err *);
+/* The partner's stored bundle, if it is still good now; else *found false and
+ * a fetch is started (at most one under way per partner). */
+struct ov_bundle;
+OV_MUST_CHECK enum ov_rc ov_bundel_get(struct ov_store *, const struct ov_lid *,
+    struct ov_bundle *, bool *found, struct ov_err *);
+
+/* Start fetching a partner's bundle anew (for one that lacks a link key of the
+ * epoch: at most hourly, the caller sees to that). */
+void ov_bundel_ask(struct ov_store *, const struct ov_lid *);
+
+/* ---- accept.c, serve.c: requests of partners ---- */
+
+OV_MUST_CHECK enum ov_rc ov_accept_new(struct ov_store *, struct ov_err *);
+void ov_accept_free(struct ov_store *);
+
+void ov_accept_request(struct ov_store *, const struct ov_lid *,
+    const struct ov_n_request *);
+void ov_serve_request(struct ov_store *, const struct ov_lid *,
+    const struct ov_n_request *);
+void ov_answer(struct ov_store *, const struct ov_n_request *, uint16_t status,
+    enum ov_ctype, uint32_t retry, struct ov_view body);
+/* problem+json by code; extra (borrowed, may be NULL) adds members. */
+void ov_answer_fout(struct ov_store *, const struct ov_n_request *,
+    const char *code, json_t *extra);
+/* A checkpoint over everything committed, signed and kept (own transaction).
+ */
+OV_MUST_CHECK enum ov_rc ov_checkpoint_now(struct ov_store *, struct ov_err *);
+
+/* ---- deliver.c: the outbox ---- */
+
+OV_MUST_CHECK enum ov_rc ov_deliver_new(struct ov_store *, struct ov_err *);
+void ov_deliver_free(struct ov_store *);
+/* There may be work (new rows, a pseudonym came, a partner answered). */
+void ov_deliver_kick(struct ov_store *);
+/* A partner answers again: its backlog is due now. */
+void ov_deliver_partner_up(struct ov_store *, int64_t partner);
+/* A message to queue.  inhoud: JSON text of the member `inhoud`. */
+struct ov_submit {
+	const struct ov_lid *to;
+	const char *srt, *rol;
+	struct ov_view inhoud;
+	int64_t leerling; /* row whose pid it carries, 0: pid is "" */
+	bool has_zaak;
+	uint8_t zaak[16]; /* else a new one for types about a person */
+	bool has_vervangt;
+	uint8_t vervangt[16];
+	bool has_betreft;
+	uint8_t betreft[16];
+	int64_t concept; /* row, or 0 */
+};
+/* Write the row OPGESTELD in the open transaction; *nr is its number. */
+OV_MUST_CHECK enum ov_rc ov_submit(struct ov_store *, const struct ov_submit *,
+    int64_t *nr, struct ov_err *);
+OV_MUST_CHECK enum ov_rc ov_outbox_retry(struct ov_store *, int64_t nr,
+    int64_t *n, struct ov_err *); /* 0: all */
+OV_MUST_CHECK enum ov_rc ov_outbox_renew(struct ov_store *, int64_t nr,
+    int64_t *n, struct ov_err *);
+OV_MUST_CHECK enum ov_rc ov_outbox_withdraw(struct ov_store *, int64_t nr,
+    struct ov_err *);
+
+/* ---- pseudo.c: pseudonyms as a client; holder.c: as a holder ---- */
+
+OV_MUST_CHECK enum ov_rc ov_pseudo_new(struct ov_store *, struct ov_err *);
+void ov_pseudo_free(struct ov_store *);
+void ov_pseudo_kick(struct ov_store *);
+/* In the open transaction: find or make the row of (domain, active epoch,
+ * PGN); *leerling is its number, *ready whether Y is cached.  For eigen rows
+ * the caller fills in gegevens himself. */
+OV_MUST_CHECK enum ov_rc ov_pseudo_want(struct ov_store *,
+    const struct ov_oin *domein, const char pgn[9], bool eigen,
+    int64_t *leerling, bool *ready, struct ov_err *);
+/* How many rows of each domain wait, and the Dutch civil date on which the
+ * last will be ready at the budgets' pace ("" when none waits). */
+OV_MUST_CHECK enum ov_rc ov_pseudo_outlook(struct ov_store *, int64_t *ready,
+    int64_t *waiting, char last[11], struct ov_err *);
+/* A manifest that the book names: verified and kept. */
+OV_MUST_CHECK enum ov_rc ov_holder_publish(struct ov_store *, uint32_t ep,
+    const struct ov_oin *extra, size_t nextra, struct ov_buf *jws,
+    uint8_t sha[32], struct ov_err *);
+void ov_holder_request(struct ov_store *, const struct ov_lid *,
+    const struct ov_n_request *);       /* the three oprf routes */
+void ov_holder_book(struct ov_store *); /* budgets to the houder */
+
+/* ---- link.c: pupils and dossiers ---- */
+
+/* After the commit of a batch, after pupils came or their Y: make missing
+ * tags, join waiting dossiers, decide GEKOPPELD or TWIJFEL; bounded per turn,
+ * goes on by itself. */
+void ov_link_kick(struct ov_store *);
+OV_MUST_CHECK enum ov_rc ov_link_new(struct ov_store *, struct ov_err *);
+void ov_link_free(struct ov_store *);
+/* Every second: the daily run of link results, spool, retries. */
+void ov_link_tick(struct ov_store *);
+
+/* ---- control.c: the control socket ---- */
+
+OV_MUST_CHECK enum ov_rc ov_control_new(struct ov_store *, const char *path,
+    struct ov_err *);
+void ov_control_free(struct ov_store *);
+
+#endif

@@ -1,0 +1,335 @@
+-- SPDX-License-Identifier: EUPL-1.2
+-- Schema 1 of main.db.  docs/store.md has the key hierarchy and the rules:
+-- columns with personal content are sealed blobs, searchable columns hold
+-- keyed tags, and no growing table has an index on a random value.
+-- Moments are seconds since 1970 (UTC) unless the name ends in _ms.
+
+-- Single values: oin, regio, kek (generation in use), oorsprong (log suffix),
+-- adresboek (newest accepted version).
+CREATE TABLE waarde (
+  naam   TEXT PRIMARY KEY,
+  waarde ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Every accepted address book, kept for ever: old receipts need its keys.
+CREATE TABLE adresboek (
+  versie    INTEGER PRIMARY KEY,
+  sha256    BLOB NOT NULL CHECK (length(sha256) = 32),
+  note      BLOB NOT NULL,
+  aanvaard  INTEGER NOT NULL
+) STRICT;
+
+-- One row per organisation we ever had in a book.  Rows are never removed:
+-- their number stands in messages and in the vault's table of link keys.
+CREATE TABLE partner (
+  id            INTEGER PRIMARY KEY,
+  oin           TEXT NOT NULL UNIQUE CHECK (length(oin) = 20),
+  bundel        TEXT,                        -- newest key bundle (JWS)
+  bundel_versie INTEGER NOT NULL DEFAULT 0,
+  bundel_tot    INTEGER NOT NULL DEFAULT 0,  -- its exp
+  link_pk       BLOB CHECK (link_pk IS NULL OR length(link_pk) = 32),
+  link_ep       INTEGER NOT NULL DEFAULT 0,
+  seq_uit       INTEGER NOT NULL DEFAULT 0,  -- highest seq given out to it
+  seq_in        INTEGER NOT NULL DEFAULT 0,  -- highest seq had from it
+  fouten        INTEGER NOT NULL DEFAULT 0,  -- failures in a row (breaker)
+  volgende      INTEGER NOT NULL DEFAULT 0,  -- not before this moment
+  gezien        INTEGER NOT NULL DEFAULT 0,  -- last answered request of ours
+  gehoord       INTEGER NOT NULL DEFAULT 0,  -- last request of theirs
+  checkpoint    TEXT NOT NULL DEFAULT ''     -- newest of theirs we have seen
+) STRICT;
+
+-- Wrapped record keys younger than the last rotation (older ones are in
+-- sleutels/keys.<g>.db).  Destroying the row is the erasure.
+CREATE TABLE sleutel_jong (
+  id   BLOB PRIMARY KEY CHECK (length(id) = 16),
+  wrap BLOB NOT NULL CHECK (length(wrap) = 73)
+) STRICT, WITHOUT ROWID;
+
+-- Named keys of ours: encryption keys (number: nbf), link, cache and index
+-- keys (number: epoch), the key of own references (number: 0).
+CREATE TABLE sleutel_naam (
+  soort  INTEGER NOT NULL,  -- enum ov_key_kind
+  nummer INTEGER NOT NULL,
+  naam   TEXT NOT NULL,
+  wrap   BLOB NOT NULL CHECK (length(wrap) = 73),
+  pk     BLOB,              -- public key, enc and link
+  tot    INTEGER NOT NULL DEFAULT 0, -- enc: destroyed after this moment
+  PRIMARY KEY (soort, nummer)
+) STRICT, WITHOUT ROWID;
+
+-- The exchange log (C2SP tlog): leaves, hash tiles of 256, signed heads.
+CREATE TABLE blad (
+  idx   INTEGER PRIMARY KEY,
+  tekst BLOB NOT NULL
+) STRICT;
+CREATE TABLE tegel (
+  niveau INTEGER NOT NULL,
+  nr     INTEGER NOT NULL,
+  hashes BLOB NOT NULL,
+  PRIMARY KEY (niveau, nr)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE hoofd (          -- the newest signed checkpoint only
+  een    INTEGER PRIMARY KEY CHECK (een = 1),
+  omvang INTEGER NOT NULL,
+  note   TEXT NOT NULL,
+  tijd   INTEGER NOT NULL
+) STRICT;
+
+-- Messages received.  nr is the time-ordered key; id names the record key.
+CREATE TABLE bericht (
+  nr        INTEGER PRIMARY KEY,
+  id        BLOB NOT NULL CHECK (length(id) = 16),
+  partner   INTEGER NOT NULL REFERENCES partner(id),
+  seq       INTEGER NOT NULL,
+  ep        INTEGER NOT NULL,
+  srt       TEXT NOT NULL,
+  rol       TEXT NOT NULL,         -- the role it was received in
+  zaak      BLOB,                  -- 16 bytes
+  ontvangen INTEGER NOT NULL,
+  stand     TEXT NOT NULL CHECK (stand IN ('ONTVANGEN', 'ONBEKEND',
+            'GEKOPPELD', 'TWIJFEL', 'IN-BEOORDELING', 'GEACCEPTEERD',
+            'AFGEWEZEN', 'VERWERKT', 'TERZIJDE', 'VERNIETIGD')),
+  gesloten  INTEGER NOT NULL,      -- 1: content is under K_inhoud
+  versie    INTEGER NOT NULL,      -- of the sealed content
+  inhoud    BLOB,                  -- column 1: {"claims without pid"...}
+  bewijs    BLOB,                  -- column 2: receipt JWS, version 1
+  tag16     BLOB,                  -- index tag of its pid
+  leerling  INTEGER REFERENCES leerling(nr),
+  reden     TEXT,                  -- why set aside or rejected: a code
+  verwerkt  TEXT,                  -- moment of use, `verwerkt`
+  buiten    INTEGER NOT NULL DEFAULT 0, -- 1: written to the folder out/
+  koppeling TEXT,                  -- link result sent: gekoppeld, niet-gekoppeld
+  UNIQUE (partner, seq)
+) STRICT;
+CREATE INDEX bericht_wacht ON bericht(partner, ep, tag16)
+  WHERE stand IN ('ONBEKEND', 'TWIJFEL');
+CREATE INDEX bericht_zaak ON bericht(zaak) WHERE zaak IS NOT NULL;
+CREATE INDEX bericht_leerling ON bericht(leerling) WHERE leerling IS NOT NULL;
+
+-- (partner, jti) of every message received: kept as long as the message and
+-- 400 days.  A table of its own because jti is time-ordered only by
+-- courtesy of the sender.
+CREATE TABLE gezien (
+  partner  INTEGER NOT NULL,
+  jti      BLOB NOT NULL CHECK (length(jti) = 16),
+  seq      INTEGER NOT NULL,
+  bericht  INTEGER NOT NULL,       -- bericht.nr
+  sha_jws  BLOB NOT NULL CHECK (length(sha_jws) = 32),
+  tot      INTEGER NOT NULL,       -- 0: while the message is there
+  PRIMARY KEY (partner, jti)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX gezien_bericht ON gezien(bericht);
+
+-- What a receiver said about a message of ours (`ontvangst`).
+CREATE TABLE terugmelding (
+  bericht  INTEGER PRIMARY KEY,    -- bericht.nr of the ontvangst
+  uitgaand INTEGER NOT NULL,
+  woord    TEXT NOT NULL,          -- gekoppeld, geaccepteerd, ...
+  reden    TEXT NOT NULL,          -- reden or moment, or empty
+  datum    TEXT NOT NULL
+) STRICT;
+CREATE INDEX terugmelding_uitgaand ON terugmelding(uitgaand);
+
+-- Pupils: own applicants (eigen = 1, domain is ourselves) and pupils we send
+-- about (one row per domain).  The PGN is here only sealed and only while
+-- its pseudonym is waiting.
+CREATE TABLE leerling (
+  nr        INTEGER PRIMARY KEY,
+  id        BLOB NOT NULL CHECK (length(id) = 16),
+  eigen     INTEGER NOT NULL,
+  domein    TEXT NOT NULL,          -- OIN whose key makes Y
+  ep        INTEGER NOT NULL,
+  tag       BLOB,                   -- cache tag of (domein, PGN); NULL: none
+  ref_tag   BLOB,                   -- keyed tag of the own reference
+  stand     TEXT NOT NULL CHECK (stand IN ('gecachet', 'wacht',
+            'geblokkeerd', 'zonder-pgn')),
+  pgn       BLOB,                   -- column 1, version 1, sealed
+  y         BLOB,                   -- sealed Y, 105 bytes
+  gegevens  BLOB,                   -- column 2: own reference, birth date,
+                                    --   school left; version in g_versie
+  g_versie  INTEGER NOT NULL DEFAULT 1,
+  due       INTEGER NOT NULL DEFAULT 0,
+  pogingen  INTEGER NOT NULL DEFAULT 0,
+  reden     TEXT,
+  hoort_bij INTEGER,                -- own pupil this row of another domain is
+  geladen   INTEGER NOT NULL,
+  CHECK ((stand = 'wacht' OR stand = 'geblokkeerd') = (pgn IS NOT NULL)),
+  CHECK ((stand = 'gecachet') = (y IS NOT NULL))
+) STRICT;
+CREATE UNIQUE INDEX leerling_tag ON leerling(ep, tag) WHERE tag IS NOT NULL;
+CREATE INDEX leerling_ref ON leerling(ref_tag) WHERE ref_tag IS NOT NULL;
+CREATE INDEX leerling_hoort ON leerling(hoort_bij)
+  WHERE hoort_bij IS NOT NULL;
+CREATE INDEX leerling_due ON leerling(due) WHERE stand = 'wacht';
+
+-- Index tags of own pupils per permitted sender: linking is one join.
+CREATE TABLE etiket (
+  partner  INTEGER NOT NULL,
+  ep       INTEGER NOT NULL,
+  tag16    BLOB NOT NULL CHECK (length(tag16) = 16),
+  leerling INTEGER NOT NULL,
+  PRIMARY KEY (partner, ep, tag16, leerling)
+) STRICT, WITHOUT ROWID;
+-- Which (pupil, sender) pairs have their tag: what is missing is made.
+CREATE TABLE etiket_klaar (
+  partner  INTEGER NOT NULL,
+  ep       INTEGER NOT NULL,
+  tot      INTEGER NOT NULL,        -- every own pupil with nr <= tot is done
+  PRIMARY KEY (partner, ep)
+) STRICT, WITHOUT ROWID;
+
+-- Requests to holders that are under way or due again.
+CREATE TABLE oprf_vraag (
+  nr       INTEGER PRIMARY KEY,
+  domein   TEXT NOT NULL,
+  houder   TEXT NOT NULL,
+  ep       INTEGER NOT NULL,
+  dag      INTEGER NOT NULL,        -- UTC day it was sent
+  aantal   INTEGER NOT NULL
+) STRICT;
+-- What a holder last said is left, per domain and share.
+CREATE TABLE oprf_rest (
+  domein   TEXT NOT NULL,
+  deel     INTEGER NOT NULL,
+  ep       INTEGER NOT NULL,
+  rest     INTEGER NOT NULL,
+  tijd     INTEGER NOT NULL,
+  niet_voor INTEGER NOT NULL DEFAULT 0, -- budget-op until
+  PRIMARY KEY (domein, deel, ep)
+) STRICT, WITHOUT ROWID;
+-- Manifests: the ones of the book (other holders) and our own as holder.
+CREATE TABLE manifest (
+  sha256   BLOB PRIMARY KEY CHECK (length(sha256) = 32),
+  houder   TEXT NOT NULL,
+  ep       INTEGER NOT NULL,
+  jws      TEXT NOT NULL,
+  gemaakt  INTEGER NOT NULL,
+  vervangen INTEGER NOT NULL DEFAULT 0  -- own: replaced at this moment
+) STRICT, WITHOUT ROWID;
+
+-- Drafts: imported, complete or not, not sent.  A batch becomes visible as a
+-- whole when its import is complete.
+CREATE TABLE import (
+  nr       INTEGER PRIMARY KEY,
+  profiel  TEXT NOT NULL,
+  bestand  TEXT NOT NULL,           -- file name as given, for the list
+  account  INTEGER NOT NULL,        -- uid
+  tijd     INTEGER NOT NULL,
+  compleet INTEGER NOT NULL DEFAULT 0,
+  rijen    INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE concept (
+  nr        INTEGER PRIMARY KEY,
+  id        BLOB NOT NULL CHECK (length(id) = 16),
+  import    INTEGER NOT NULL REFERENCES import(nr),
+  srt       TEXT NOT NULL,
+  partner   TEXT NOT NULL,          -- OIN of the receiver
+  ref_tag   BLOB NOT NULL,          -- tag of (srt, receiver, own reference)
+  leerling  INTEGER REFERENCES leerling(nr),
+  stand     TEXT NOT NULL CHECK (stand IN ('ONVOLLEDIG', 'VOLLEDIG',
+            'VERZONDEN', 'GEWIJZIGD')),
+  versie    INTEGER NOT NULL DEFAULT 1,
+  inhoud    BLOB,                   -- column 1: draft JSON, sealed
+  afdruk    BLOB NOT NULL,          -- keyed tag of the content: same row?
+  ontbreekt TEXT NOT NULL DEFAULT '', -- JSON pointers, comma separated
+  uitgaand  INTEGER,                -- uitgaand.nr once sent
+  vervangt  INTEGER,                -- while its import is not complete: the
+                                    --   draft it will take the place of
+  UNIQUE (ref_tag)
+) STRICT;
+CREATE INDEX concept_import ON concept(import);
+CREATE INDEX concept_leerling ON concept(leerling) WHERE leerling IS NOT NULL;
+
+-- The outbox.  States of docs/protocol.md 4.
+CREATE TABLE uitgaand (
+  nr        INTEGER PRIMARY KEY,
+  id        BLOB NOT NULL CHECK (length(id) = 16),
+  jti       BLOB NOT NULL CHECK (length(jti) = 16),
+  partner   INTEGER NOT NULL REFERENCES partner(id),
+  srt       TEXT NOT NULL,
+  rol       TEXT NOT NULL,          -- the receiver's role it goes to
+  zaak      BLOB,
+  vervangt  BLOB,                   -- jti
+  stand     TEXT NOT NULL CHECK (stand IN ('OPGESTELD',
+            'WACHT-OP-PSEUDONIEM', 'KLAAR', 'ONDERWEG', 'AFGELEVERD',
+            'GEWEIGERD', 'VERLOPEN', 'INGETROKKEN', 'GEEN-ONTVANGER')),
+  seq       INTEGER,                -- given out with KLAAR
+  ep        INTEGER,
+  leerling  INTEGER REFERENCES leerling(nr), -- whose pid it carries
+  concept   INTEGER,
+  opgesteld INTEGER NOT NULL,
+  iat       INTEGER,
+  exp       INTEGER NOT NULL,
+  due       INTEGER NOT NULL,       -- next attempt
+  pogingen  INTEGER NOT NULL DEFAULT 0,
+  klaar     INTEGER, afgeleverd INTEGER,
+  fout      TEXT,                   -- last problem code
+  inhoud    BLOB,                   -- column 1: {"inhoud":..} sealed, v1
+  jws       BLOB,                   -- column 2: signed message, sealed, v1
+  jwe       BLOB,                   -- column 3: ciphertext to send, until
+                                    --   a final state
+  bewijs    BLOB,                   -- column 4: receipt, sealed, v1
+  sha_jws   BLOB,
+  betreft   BLOB,                   -- jti of the message it is about
+  seq_vrij  INTEGER NOT NULL DEFAULT 0, -- 1: its seq is declared void
+  UNIQUE (partner, seq),
+  CHECK ((stand = 'AFGELEVERD') <= (bewijs IS NOT NULL OR fout IS NOT NULL)),
+  CHECK (stand NOT IN ('KLAAR', 'ONDERWEG') OR seq IS NOT NULL)
+) STRICT;
+CREATE INDEX uitgaand_due ON uitgaand(partner, due)
+  WHERE stand IN ('OPGESTELD', 'WACHT-OP-PSEUDONIEM', 'KLAAR', 'ONDERWEG');
+CREATE INDEX uitgaand_wacht ON uitgaand(leerling)
+  WHERE stand = 'WACHT-OP-PSEUDONIEM';
+CREATE INDEX uitgaand_jti ON uitgaand(partner, jti);
+CREATE INDEX uitgaand_zaak ON uitgaand(zaak) WHERE zaak IS NOT NULL;
+-- SHA-256 of every JWE sent for a message, stored before it is sent.
+CREATE TABLE uitgaand_jwe (
+  uitgaand INTEGER NOT NULL,
+  sha_jwe  BLOB NOT NULL CHECK (length(sha_jwe) = 32),
+  PRIMARY KEY (uitgaand, sha_jwe)
+) STRICT, WITHOUT ROWID;
+
+-- A case: what we know of one `zaak` (16 random bytes per pair of partners).
+CREATE TABLE zaak (
+  zaak     BLOB PRIMARY KEY CHECK (length(zaak) = 16),
+  partner  INTEGER NOT NULL,
+  status   TEXT,                    -- furthest overstapstatus
+  datum    TEXT,
+  leerling INTEGER,
+  gegevens BLOB,                    -- sealed notes, version in versie
+  id       BLOB, versie INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- Who read what: one line before the first byte is shown.
+CREATE TABLE gelezen (
+  nr       INTEGER PRIMARY KEY,
+  tijd     INTEGER NOT NULL,
+  account  INTEGER NOT NULL,        -- uid of the socket's peer
+  handeling TEXT NOT NULL,          -- show, print, export
+  tabel    TEXT NOT NULL,
+  record   INTEGER NOT NULL,        -- 0: an aggregate over the table
+  grond    TEXT NOT NULL,
+  zout     BLOB NOT NULL CHECK (length(zout) = 32) -- ref of its leaf `inzien`
+                                    -- is SHA-256(label, zout, nr, account, tijd)
+) STRICT;
+
+-- Records that could not be read, with the reason; never fatal.
+CREATE TABLE terzijde (
+  nr     INTEGER PRIMARY KEY,
+  tijd   INTEGER NOT NULL,
+  tabel  TEXT NOT NULL,
+  record INTEGER NOT NULL,
+  reden  TEXT NOT NULL
+) STRICT;
+
+-- Alarms and incidents an administrator must see in `check`.
+CREATE TABLE melding (
+  nr     INTEGER PRIMARY KEY,
+  tijd   INTEGER NOT NULL,
+  soort  TEXT NOT NULL,
+  partner INTEGER,
+  aantal INTEGER NOT NULL DEFAULT 1,
+  gezien INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX melding_soort ON melding(soort, partner);

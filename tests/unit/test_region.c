@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* tests/unit/test_region.c - a region from nothing to a book that a member
+ * accepts, and everything on the way that must be refused; tables and numbers
+ * of the command line. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fs.h"
+#include "protocol/json.h"
+#include "protocol/kaart.h"
+#include "tools/cmd_cli.h"
+#include "tools/cmd_init.h"
+#include "tools/cmd_out.h"
+#include "tools/cmd_region.h"
+#include "tools/cmd_tree.h"
+
+#define NOW INT64_C(1788249600) /* 2026-09-01T08:00:00Z */
+#define DAY INT64_C(86400)
+#define VO "00000099000000001000"
+#define MBO "00000099000000002000"
+#define GEM "00000099000000003000"
+
+struct world {
+	char dir[64];
+	char region[80];
+	char vinger[3][OV_VINGER_TEXT];
+};
+
+static const char *const oins[] = {VO, MBO, GEM};
+static const char *const rols[] = {"vo", "mbo", "leerplicht"};
+static const char *const brins[] = {"00AA/00", "25PW", "00AA01"};
+
+static void
+path(const struct world *w, const char *rel, char out[200])
+{
+	assert_true(snprintf(out, 200, "%s/%s", w->dir, rel) < 200);
+}
+
+static void
+organisation(struct world *w, size_t i, const char *dir)
+{
+	char full[200], url[64];
+	struct ov_init q = {.dir = full,
+	    .naam = oins[i],
+	    .oin = oins[i],
+	    .regio = "voorbeeld",
+	    .logdomein = "overstap.example",
+	    .url = url,
+	    .rol = &rols[i],
+	    .nrol = 1,
+	    .brin = &brins[i],
+	    .nbrin = i < 2 ? 1 : 0};
+	struct ov_err e = {0};
+
+	path(w, dir, full);
+	(void)snprintf(url, sizeof(url), "https://host%zu.example:8443", i);
+	assert_int_equal(ov_init_instance(&q, w->vinger[i], &e), OV_OK);
+	/* A second time nothing is replaced. */
+	assert_int_equal(ov_init_instance(&q, w->vinger[i], &e), OV_DENIED);
+}
+
+static int
+setup(void **state)
+{
+	static const char *const admins[] = {"anna", "bert", "carla"};
+	struct world *w = calloc(1, sizeof(*w));
+	struct ov_region_new q = {.regio = "voorbeeld",
+	    .logdomein = "overstap.example",
+	    .drempel = 2,
+	    .beheer = admins,
+	    .nbeheer = 3,
+	    .getuigen = 2,
+	    .now = NOW};
+	struct ov_err e = {0};
+
+	assert_non_null(w);
+	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/ov-region-XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	(void)snprintf(w->region, sizeof(w->region), "%s/reg", w->dir);
+	q.dir = w->region;
+	assert_int_equal(ov_region_create(&q, &e), OV_OK);
+	assert_int_equal(ov_region_create(&q, &e), OV_DENIED);
+	organisation(w, 0, "vo");
+	organisation(w, 1, "mbo");
+	organisation(w, 2, "gem");
+	*state = w;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct world *w = *state;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		(void)execlp("rm", "rm", "-rf", w->dir, (char *)NULL);
+		_exit(127);
+	}
+	free(w);
+	return pid > 0 ? 0 : -1;
+}
+
+static void
+slurp(const struct world *w, const char *rel, struct ov_buf *b)
+{
+	char full[200];
+	struct ov_err e = {0};
+
+	path(w, rel, full);
+	assert_int_equal(ov_cli_file(full, 1 << 22, b, &e), OV_OK);
+}
+
+static enum ov_rc
+add(struct world *w, const char *card, const char *csr, const char *typed)
+{
+	static const char *const all[] = {"*"};
+	OV_BUF c = {0}, r = {0}, cert = {0};
+	struct ov_region reg;
+	struct ov_oin oin;
+	struct ov_err e = {0};
+	enum ov_rc rc;
+
+	slurp(w, card, &c);
+	slurp(w, csr, &r);
+	assert_int_equal(ov_region_open(w->region, &reg, &e), OV_OK);
+	rc = ov_region_add(&reg,
+	    &(struct ov_region_add){.card = {c.p, c.n},
+	        .csr = {r.p, r.n},
+	        .typed = typed,
+	        .mag = all,
+	        .nmag = 1,
+	        .days = 90,
+	        .now = NOW},
+	    &oin, &cert, &e);
+	if (rc == OV_OK) {
+		assert_true(cert.n > 0);
+		assert_int_equal(ov_region_save(&reg, &e), OV_OK);
+	}
+	ov_region_close(&reg);
+	return rc;
+}
+
+static enum ov_rc
+sign(struct world *w, const char *key, int64_t now, int days,
+    struct ov_region_signed *s)
+{
+	uint8_t seed[OV_SEED_LEN];
+	char full[200];
+	struct ov_region r;
+	struct ov_err e = {0};
+	enum ov_rc rc;
+
+	path(w, key, full);
+	assert_int_equal(ov_seed_read(AT_FDCWD, full, seed, &e), OV_OK);
+	assert_int_equal(ov_region_open(w->region, &r, &e), OV_OK);
+	rc = ov_region_sign(&r, seed, now, days, s, &e);
+	ov_region_close(&r);
+	return rc;
+}
+
+static void
+version(struct world *w, uint32_t n, struct ov_buf *note)
+{
+	struct ov_region r;
+	struct ov_err e = {0};
+
+	assert_int_equal(ov_region_open(w->region, &r, &e), OV_OK);
+	assert_int_equal(ov_region_version(&r, n, note, NULL, &e), OV_OK);
+	ov_region_close(&r);
+}
+
+/* Without the fingerprint of this very card nobody gets in, nor with the TLS
+ * key of another. */
+static void
+test_add_needs_the_fingerprint(void **state)
+{
+	struct world *w = *state;
+	char typed[OV_VINGER_TEXT];
+
+	assert_int_equal(add(w, "vo/kaart.txt", "vo/tls.csr", NULL), OV_DENIED);
+	assert_int_equal(add(w, "vo/kaart.txt", "vo/tls.csr", ""), OV_DENIED);
+	assert_int_equal(add(w, "vo/kaart.txt", "vo/tls.csr", w->vinger[1]),
+	    OV_DENIED);
+	/* Every single wrong character. */
+	for (size_t i = 0; i < OV_VINGER_TEXT - 1; i++) {
+		memcpy(typed, w->vinger[0], sizeof(typed));
+		if (typed[i] == '-')
+			continue;
+		typed[i] = typed[i] == '7' ? '8' : '7';
+		assert_int_equal(add(w, "vo/kaart.txt", "vo/tls.csr", typed),
+		    OV_DENIED);
+	}
+	/* Every prefix. */
+	memcpy(typed, w->vinger[0], sizeof(typed));
+	for (size_t n = OV_VINGER_TEXT - 1; n-- > 0;) {
+		typed[n] = '\0';
+		assert_int_equal(add(w, "vo/kaart.txt", "vo/tls.csr", typed),
+		    OV_DENIED);
+	}
+	assert_int_equal(add(w, "vo/kaart.txt", "mbo/tls.csr", w->vinger[0]),
+	    OV_DENIED);
+	assert_int_equal(add(w, "vo/kaart.txt", "vo/kaart.txt", w->vinger[0]),
+	    OV_BADMSG);
+}
+
+/* One changed bit anywhere in a card, and it is no card. */
+static void
+test_changed_card(void **state)
+{
+	struct world *w = *state;
+	OV_BUF b = {0};
+	struct ov_kaart *k;
+
+	slurp(w, "vo/kaart.txt", &b);
+	for (size_t i = 0; i < b.n - 1; i++) {
+		b.p[i] ^= 1;
+		if (ov_kaart_open(b.p, b.n, &k, NULL) == OV_OK) {
+			char v[OV_VINGER_TEXT];
+
+			/* Only the signature line's name may be free. */
+			ov_vinger(v, k->sha256);
+			assert_string_equal(v, w->vinger[0]);
+			ov_kaart_free(k);
+		}
+		b.p[i] ^= 1;
+	}
+	assert_int_equal(ov_kaart_open(b.p, b.n, &k, NULL), OV_OK);
+	assert_string_equal(k->lid.oin.s, VO);
+	assert_int_equal(k->lid.nbrin, 1);
+	assert_string_equal(k->lid.brin[0].vestiging[0], "00");
+	ov_kaart_free(k);
+}
+
+static void
+first_version(struct world *w)
+{
+	struct ov_region_signed s;
+
+	assert_int_equal(add(w, "vo/kaart.txt", "vo/tls.csr", w->vinger[0]),
+	    OV_OK);
+	assert_int_equal(add(w, "mbo/kaart.txt", "mbo/tls.csr", w->vinger[1]),
+	    OV_OK);
+	/* A stranger's key, then one administrator twice, then another. */
+	assert_int_equal(sign(w, "vo/credentials/vault/identity", NOW, 35, &s),
+	    OV_DENIED);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(sign(w, "reg/beheer/anna.key", NOW, 35, &s),
+		    OV_OK);
+		assert_false(s.complete);
+		assert_int_equal(s.have, 1);
+		assert_int_equal(s.need, 2);
+	}
+	assert_int_equal(sign(w, "reg/beheer/carla.key", NOW, 35, &s), OV_OK);
+	assert_true(s.complete);
+	assert_int_equal(s.versie, 1);
+}
+
+/* A member takes version 1 by its fingerprint only, and version 2 because it
+ * follows; not after it was tampered with, nor without the threshold. */
+static void
+test_versions(void **state)
+{
+	struct world *w = *state;
+	struct ov_adresboek *one = NULL, *two = NULL, *none = NULL;
+	OV_BUF n1 = {0}, n2 = {0}, diff = {0};
+	struct ov_region_signed s;
+	char v1[OV_VINGER_TEXT];
+	struct ov_accept_in in = {.typed = v1, .now = NOW};
+	uint8_t *cut;
+
+	first_version(w);
+	version(w, 1, &n1);
+	{
+		struct ov_note note;
+		struct ov_adresboek *k;
+
+		assert_int_equal(ov_note_parse(n1.p, n1.n, &note, NULL), OV_OK);
+		assert_int_equal(ov_adresboek_parse(note.text.p, note.text.n,
+		                     &k, NULL),
+		    OV_OK);
+		ov_vinger(v1, k->sha256);
+		ov_adresboek_free(k);
+	}
+	assert_int_equal(ov_adresboek_accept(&in, n1.p, n1.n, &one, NULL),
+	    OV_ACCEPT_OK);
+	in.typed = w->vinger[0];
+	assert_int_equal(ov_adresboek_accept(&in, n1.p, n1.n, &none, NULL),
+	    OV_ACCEPT_FINGERPRINT);
+	in.typed = NULL;
+	assert_int_equal(ov_adresboek_accept(&in, n1.p, n1.n, &none, NULL),
+	    OV_ACCEPT_FINGERPRINT);
+
+	assert_int_equal(add(w, "gem/kaart.txt", "gem/tls.csr", w->vinger[2]),
+	    OV_OK);
+	assert_int_equal(sign(w, "reg/beheer/bert.key", NOW + DAY, 35, &s),
+	    OV_OK);
+	assert_int_equal(sign(w, "reg/beheer/anna.key", NOW + 2 * DAY, 35, &s),
+	    OV_OK);
+	assert_true(s.complete);
+	assert_int_equal(s.versie, 2);
+	version(w, 2, &n2);
+	in = (struct ov_accept_in){.stored = one, .now = NOW + DAY};
+	assert_int_equal(ov_adresboek_accept(&in, n2.p, n2.n, &two, NULL),
+	    OV_ACCEPT_OK);
+	assert_int_equal(ov_adresboek_diff(&diff, one, two, NULL), OV_OK);
+	assert_non_null(strstr(ov_buf_text(&diff), "added: " GEM));
+	assert_null(strstr(ov_buf_text(&diff), "added: " VO));
+
+	/* From the future: more than ten minutes early. */
+	in.now = NOW + DAY - 601;
+	assert_int_equal(ov_adresboek_accept(&in, n2.p, n2.n, &none, NULL),
+	    OV_ACCEPT_TIME);
+	in.now = NOW + DAY;
+	/* Back again, and one signature less. */
+	in.stored = two;
+	assert_int_equal(ov_adresboek_accept(&in, n1.p, n1.n, &none, NULL),
+	    OV_ACCEPT_OLDER);
+	in.stored = one;
+	cut = memrchr(n2.p, '\n', n2.n - 1);
+	assert_non_null(cut);
+	assert_int_equal(ov_adresboek_accept(&in, n2.p,
+	                     (size_t)(cut - n2.p) + 1, &none, NULL),
+	    OV_ACCEPT_SIGNATURES);
+	/* Expiry: 35 days, then 14 of grace. */
+	assert_int_equal(ov_book_age(two, NOW + 36 * DAY - 1), OV_BOOK_VALID);
+	assert_int_equal(ov_book_age(two, NOW + 36 * DAY + 1), OV_BOOK_GRACE);
+	assert_int_equal(ov_book_age(two, NOW + 51 * DAY), OV_BOOK_OVER);
+	ov_adresboek_free(one);
+	ov_adresboek_free(two);
+}
+
+/* What was being signed is dropped when the state changes; more than 60 days
+ * is not a valid version. */
+static void
+test_pending_and_expiry(void **state)
+{
+	struct world *w = *state;
+	struct ov_region_signed s;
+	struct ov_region r;
+	struct ov_oin mbo;
+	struct ov_err e = {0};
+
+	first_version(w);
+	assert_int_equal(sign(w, "reg/beheer/anna.key", NOW + DAY, 35, &s),
+	    OV_OK);
+	assert_int_equal(ov_region_open(w->region, &r, &e), OV_OK);
+	assert_true(ov_region_pending(&r));
+	assert_int_equal(ov_region_find(&r, MBO, &mbo, &e), OV_OK);
+	assert_int_equal(ov_region_status(&r, &mbo, OV_LID_VERTROKKEN,
+	                     "sleutel-gecompromitteerd", NOW + DAY, &e),
+	    OV_OK);
+	assert_int_equal(ov_region_save(&r, &e), OV_OK);
+	assert_false(ov_region_pending(&r));
+	ov_region_close(&r);
+	assert_int_equal(sign(w, "reg/beheer/anna.key", NOW + DAY, 61, &s),
+	    OV_OK);
+	assert_int_equal(sign(w, "reg/beheer/bert.key", NOW + DAY, 61, &s),
+	    OV_DENIED);
+	assert_false(s.complete);
+}
+
+/* crypto figures of docs/protocol.md, "Budgets": own domain 1.25 n + 500 in
+ * the first year, 20 % and 2 % a day; another's max(50, 2 n), 25 % a day. */
+static void
+test_budget(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		int64_t day, later, year;
+	} want[] = {{VO, VO, 100, 10, 500}, {VO, MBO, 1550, 1550, 6200},
+	    {MBO, MBO, 5100, 510, 25500}, {MBO, VO, 13, 13, 50},
+	    {MBO, GEM, 9, 9, 50}};
+	struct world *w = *state;
+	struct ov_region r;
+	struct ov_err e = {0};
+	json_t *b, *line;
+
+	assert_int_equal(add(w, "vo/kaart.txt", "vo/tls.csr", w->vinger[0]),
+	    OV_OK);
+	assert_int_equal(add(w, "mbo/kaart.txt", "mbo/tls.csr", w->vinger[1]),
+	    OV_OK);
+	assert_int_equal(add(w, "gem/kaart.txt", "gem/tls.csr", w->vinger[2]),
+	    OV_OK);
+	assert_int_equal(ov_region_open(w->region, &r, &e), OV_OK);
+	assert_int_equal(ov_region_figure(&r, "leerlingen", MBO "=20000", &e),
+	    OV_OK);
+	assert_int_equal(ov_region_figure(&r, "verwacht", VO ":" MBO "=3100",
+	                     &e),
+	    OV_OK);
+	assert_int_equal(ov_region_figure(&r, "dag", MBO ":" GEM "=9", &e),
+	    OV_OK);
+	assert_int_equal(ov_region_figure(&r, "dag", MBO ":nobody=9", &e),
+	    OV_DENIED);
+	assert_int_equal(ov_region_figure(&r, "dag", MBO "=9", &e), OV_BADMSG);
+	assert_int_equal(ov_region_figure(&r, "verwacht", VO ":" MBO "=-1", &e),
+	    OV_BADMSG);
+	b = ov_region_budget(&r, NOW);
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++) {
+		line = json_object_get(json_object_get(b, want[i].a),
+		    want[i].b);
+		assert_int_equal(json_integer_value(
+		                     json_object_get(line, "dag")),
+		    want[i].day);
+		assert_int_equal(json_integer_value(
+		                     json_object_get(line, "dag_na")),
+		    want[i].later);
+		assert_int_equal(json_integer_value(
+		                     json_object_get(line, "jaar")),
+		    want[i].year);
+		assert_string_equal(json_string_value(
+		                        json_object_get(line, "dag_tot")),
+		    "2026-10-01");
+	}
+	json_decref(b);
+	ov_region_close(&r);
+}
+
+/* One organisation never holds both shares; a second year costs less. */
+static void
+test_epoch(void **state)
+{
+	struct world *w = *state;
+	struct ov_region_epoch q = {.ep = 1,
+	    .status = OV_EPOCH_ACTIEF,
+	    .houder1 = MBO,
+	    .houder2 = MBO,
+	    .now = NOW};
+	struct ov_region_signed s;
+	struct ov_region r;
+	struct ov_err e = {0};
+	json_t *b, *line;
+
+	assert_int_equal(add(w, "mbo/kaart.txt", "mbo/tls.csr", w->vinger[1]),
+	    OV_OK);
+	assert_int_equal(add(w, "gem/kaart.txt", "gem/tls.csr", w->vinger[2]),
+	    OV_OK);
+	assert_int_equal(ov_region_open(w->region, &r, &e), OV_OK);
+	assert_int_equal(ov_region_epoch(&r, &q, &e), OV_DENIED);
+	q.houder2 = GEM;
+	assert_int_equal(ov_region_epoch(&r, &q, &e), OV_OK);
+	assert_int_equal(ov_region_figure(&r, "leerlingen", MBO "=20000", &e),
+	    OV_OK);
+	b = ov_region_budget(&r, NOW + 365 * DAY);
+	line = json_object_get(json_object_get(b, MBO), MBO);
+	assert_int_equal(json_integer_value(json_object_get(line, "jaar")),
+	    12500);
+	json_decref(b);
+	assert_int_equal(ov_region_save(&r, &e), OV_OK);
+	ov_region_close(&r);
+	assert_int_equal(sign(w, "reg/beheer/anna.key", NOW, 35, &s), OV_OK);
+	assert_int_equal(sign(w, "reg/beheer/bert.key", NOW, 35, &s), OV_OK);
+	assert_true(s.complete);
+}
+
+/* ---- what the command line prints ---- */
+
+static char *
+drawn(const json_t *rows, const struct ov_col *cols)
+{
+	struct ov_table t;
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	assert_non_null(f);
+	ov_table_begin(&t, f, cols);
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		ov_table_row(&t, json_array_get(rows, i));
+	ov_table_end(&t);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+/* No line is wider than 80 cells, whatever stands in it; no control
+ * character gets through. */
+static void
+test_table_fits(void **state)
+{
+	static const struct ov_col cols[] = {{"nr", "Nr", true},
+	    {"a", "Naam", false}, {"b", "Een lange kop", false},
+	    {"c", "C", false}, {NULL, NULL, false}};
+	static const char *const pieces[] = {"x", "\xc3\xa9", "e\xcc\x81",
+	    "\xe6\xbc\xa2", "\xf0\x9f\x98\x80", "\x1b[2J",
+	    ("\xc2\x9b"
+	     "31m"),
+	    "\n", " "};
+	json_t *rows = json_array(), *row;
+	char cell[2000], *text, *line, *rest;
+
+	(void)state;
+	for (size_t n = 0; n < 120; n++) {
+		cell[0] = '\0';
+		for (size_t k = 0; k < n; k++)
+			memcpy(cell + strlen(cell), pieces[(n * 7 + k) % 9],
+			    strlen(pieces[(n * 7 + k) % 9]) + 1);
+		row = json_pack("{s:I,s:s,s:s,s:s}", "nr", (json_int_t)n, "a",
+		    cell, "b", cell, "c", n % 2 ? "kort" : cell);
+		assert_non_null(row);
+		assert_int_equal(json_array_append_new(rows, row), 0);
+	}
+	text = rest = drawn(rows, cols);
+	for (size_t n = 0; (line = strsep(&rest, "\n")) != NULL; n++) {
+		assert_true(ov_text_width(line, strlen(line)) <= 80);
+		assert_null(strchr(line, '\x1b'));
+		assert_null(strstr(line, "\xc2\x9b"));
+		assert_true(n <= 121);
+	}
+	free(text);
+	json_decref(rows);
+}
+
+/* An OIN is never cut, however little room is left. */
+static void
+test_table_keeps_ids(void **state)
+{
+	static const struct ov_col cols[] = {{"oin", "OIN", false},
+	    {"a", "A", false}, {"b", "B", false}, {NULL, NULL, false}};
+	json_t *rows = json_pack("[{s:s,s:s,s:s}]", "oin", VO, "a",
+	    "een heel lange naam van een school met nog een locatie erbij", "b",
+	    "https://een.heel.lange.naam.van.een.computer.example:8443");
+	char *text = drawn(rows, cols);
+
+	(void)state;
+	assert_non_null(strstr(text, VO));
+	assert_non_null(strstr(text, "\xe2\x80\xa6"));
+	free(text);
+	json_decref(rows);
+}
+
+static void
+test_progress_text(void **state)
+{
+	char t[160];
+
+	(void)state;
+	ov_progress_text(t, sizeof(t), "import", 500, 2000, 5000);
+	assert_string_equal(t, "import: 500 of 2000 (25%), 100/s, 15 s left");
+	ov_progress_text(t, sizeof(t), "import", 7, 0, 1000);
+	assert_string_equal(t, "import: 7, 7/s");
+	ov_progress_text(t, sizeof(t), "x", 1, 1000, 10000);
+	assert_string_equal(t, "x: 1 of 1000 (0%), 0/s, 2 h 46 min left");
+	ov_progress_text(t, sizeof(t), "x", 0, 1000, 10000);
+	assert_string_equal(t, "x: 0 of 1000 (0%), 0/s");
+}
+
+static void
+test_numbers(void **state)
+{
+	int64_t v;
+
+	(void)state;
+	assert_true(ov_number("0", &v) && v == 0);
+	assert_true(ov_number("9007199254740991", &v));
+	assert_int_equal(v, INT64_C(9007199254740991));
+	assert_false(ov_number("9007199254740992", &v));
+	assert_false(ov_number("", &v));
+	assert_false(ov_number("-1", &v));
+	assert_false(ov_number("1 ", &v));
+	assert_false(ov_number("99999999999999999999", &v));
+}
+
+static void
+test_labels(void **state)
+{
+	static const char *const t[][2] = {{"eersteVoornaam",
+	                                       "Eerste voornaam"},
+	    {"laatste_datum", "Laatste datum"}, {"pgn", "Pgn"},
+	    {"redenBSN", "Reden BSN"}, {"e-mail", "E mail"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		OV_BUF b = {0};
+
+		ov_tree_label(&b, t[i][0]);
+		assert_string_equal(ov_buf_text(&b), t[i][1]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_add_needs_the_fingerprint,
+	        setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_changed_card, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_versions, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_pending_and_expiry, setup,
+	        teardown),
+	    cmocka_unit_test_setup_teardown(test_budget, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_epoch, setup, teardown),
+	    cmocka_unit_test(test_table_fits),
+	    cmocka_unit_test(test_table_keeps_ids),
+	    cmocka_unit_test(test_progress_text),
+	    cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_labels),
+	};
+
+	ov_json_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

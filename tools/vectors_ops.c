@@ -181,7 +181,7 @@ op_jwe_encrypt(struct ov_crypto *c, const json_t *in, json_t *out)
 struct list {
 	size_t n;
 	bool array;
-	struct ov_view v[OV_OPRF_BATCH];
+	struct ov_view v[OV_OPRF_ELEMENTS];
 };
 
 static bool
@@ -194,7 +194,7 @@ list_get(const json_t *in, const char *name, struct list *l)
 	l->n = 0;
 	l->array = json_is_array(j);
 	if (l->array) {
-		if (json_array_size(j) > OV_OPRF_BATCH)
+		if (json_array_size(j) > OV_OPRF_ELEMENTS)
 			return false;
 		for (l->n = 0; l->n < json_array_size(j); l->n++) {
 			const json_t *one = json_array_get(j, l->n);
@@ -210,7 +210,7 @@ list_get(const json_t *in, const char *name, struct list *l)
 	for (i = 0; i <= text.n; i++) {
 		if (i < text.n && text.p[i] != ',')
 			continue;
-		if (l->n == OV_OPRF_BATCH)
+		if (l->n == OV_OPRF_ELEMENTS)
 			return false;
 		l->v[l->n++] = (struct ov_view){text.p + from, i - from};
 		from = i + 1;
@@ -279,7 +279,7 @@ oprf_blind(enum ov_oprf_mode mode, const json_t *in, json_t *out)
 {
 	OV_BUF r = {0};
 	struct list inputs, blinds;
-	uint8_t b[OV_OPRF_BATCH][32];
+	uint8_t b[OV_OPRF_ELEMENTS][32];
 	size_t i;
 
 	if (!list_get(in, "input", &inputs) ||
@@ -303,7 +303,7 @@ oprf_evaluate(enum ov_oprf_mode mode, const json_t *in, json_t *out)
 	OV_BUF b = {0};
 	OV_SECRET32 k, nonce;
 	struct list elements;
-	uint8_t e[OV_OPRF_BATCH][32];
+	uint8_t e[OV_OPRF_ELEMENTS][32];
 	uint8_t pk[32], proof[64];
 	bool given = json_object_get(in, "proof_random") != NULL;
 	enum ov_rc rc;
@@ -343,7 +343,7 @@ oprf_finalize(enum ov_oprf_mode mode, const json_t *in, json_t *out)
 	OV_BUF r = {0};
 	OV_BUF e = {0};
 	struct list inputs, blinds, evaluated;
-	uint8_t y[OV_OPRF_BATCH][64];
+	uint8_t y[OV_OPRF_ELEMENTS][64];
 	size_t i;
 
 	if (!list_get(in, "input", &inputs) ||

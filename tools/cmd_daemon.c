@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* tools/cmd_daemon.c - the commands that only ask the daemon and print: one
+ * row of a table for each (docs/control.md). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/cmd_client.h"
+#include "tools/cmd_out.h"
+#include "tools/cmd_tree.h"
+
+/* ---- how a command line becomes arguments ---- */
+
+enum kind {
+	TEXT,    /* as typed */
+	NUMBER,  /* a row number */
+	NUMBERS, /* all positional arguments, a list of row numbers */
+	YES,     /* a flag: true when given */
+	NRJTI,   /* digits: "nr"; else "jti" */
+	ASKED,   /* a flag: the value is a line of standard input, so that it
+		  * stands in no list of processes and no shell history */
+};
+
+struct map {
+	const char *from; /* option, or "1", "2": which positional argument */
+	const char *member;
+	enum kind kind;
+};
+
+struct dcmd {
+	const char *cmd;
+	const struct map *map;    /* ends with from NULL; may be NULL */
+	const struct ov_col *col; /* NULL: each row is shown as a record */
+	bool choice; /* at least one argument must be given (NR or --all) */
+};
+
+/* One line of standard input, wiped behind us; "" at its end. */
+static json_t *
+line_of_input(struct ov_cli *cli, const char *member)
+{
+	char *line = NULL;
+	size_t cap = 0, n;
+	json_t *j;
+
+	(void)fprintf(cli->err, "%s: ", member);
+	(void)fflush(cli->err);
+	if (getline(&line, &cap, stdin) < 0) {
+		free(line);
+		return json_string("");
+	}
+	n = strcspn(line, "\r\n");
+	j = json_stringn(line, n);
+	explicit_bzero(line, cap);
+	free(line);
+	return j;
+}
+
+static int
+put(struct ov_cli *cli, json_t *arg, const struct map *m, const char *v,
+    const struct ov_args *a)
+{
+	const char *member = m->member;
+	json_t *j = NULL;
+	int64_t n;
+	size_t i;
+
+	switch (m->kind) {
+	case TEXT:
+		j = json_string(v);
+		break;
+	case YES:
+		j = json_true();
+		break;
+	case ASKED:
+		j = line_of_input(cli, m->member);
+		break;
+	case NRJTI:
+		if (!ov_number(v, &n)) {
+			member = "jti";
+			j = json_string(v);
+			break;
+		}
+		j = json_integer(n);
+		break;
+	case NUMBER:
+		if (!ov_number(v, &n))
+			return ov_cli_fail(cli, OV_X_USAGE,
+			    "\"%.40s\" is no row number", v);
+		j = json_integer(n);
+		break;
+	case NUMBERS:
+		j = json_array();
+		for (i = 0; i < a->npos; i++) {
+			if (!ov_number(a->pos[i], &n)) {
+				json_decref(j);
+				return ov_cli_fail(cli, OV_X_USAGE,
+				    "\"%.40s\" is no row number", a->pos[i]);
+			}
+			(void)json_array_append_new(j, json_integer(n));
+		}
+		break;
+	}
+	if (json_object_set_new(arg, member, j) < 0)
+		return ov_cli_fail(cli, OV_X_USAGE,
+		    "an argument is not valid UTF-8");
+	return OV_X_OK;
+}
+
+static int
+arguments(struct ov_cli *cli, const struct dcmd *d, const struct ov_args *a,
+    json_t *arg)
+{
+	const struct map *m;
+	int x = OV_X_OK;
+
+	for (m = d->map; m != NULL && m->from != NULL && x == OV_X_OK; m++) {
+		const char *v;
+
+		if (m->from[0] >= '1' && m->from[0] <= '9') {
+			size_t i = (size_t)(m->from[0] - '1');
+
+			v = i < a->npos ? a->pos[i] : NULL;
+		} else {
+			v = ov_args_text(a, m->from);
+		}
+		if (v != NULL)
+			x = put(cli, arg, m, v, a);
+	}
+	if (x == OV_X_OK && d->choice && json_object_size(arg) == 0)
+		return ov_cli_fail(cli, OV_X_USAGE,
+		    "say which ones: row numbers, or --all");
+	return x;
+}
+
+/* ---- what comes back ---- */
+
+struct shown {
+	struct ov_cli *cli;
+	const struct dcmd *d;
+	struct ov_table table;
+	json_t *rows; /* --json */
+	size_t n;
+};
+
+static bool
+row(void *ctx, json_t *r)
+{
+	struct shown *s = ctx;
+
+	if (s->cli->json)
+		return json_array_append(s->rows, r) == 0;
+	if (s->d->col != NULL) {
+		ov_table_row(&s->table, r);
+	} else {
+		if (s->n++ > 0)
+			(void)fputc('\n', s->cli->out);
+		ov_tree(s->cli->out, r, 0);
+	}
+	return true;
+}
+
+static int
+run(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
+{
+	static const struct ov_col none[] = {{NULL, NULL, false}};
+	const struct dcmd *d = cmd->arg;
+	struct shown s = {.cli = cli, .d = d};
+	struct ov_ask q = {.cmd = d->cmd, .row = row, .ctx = &s};
+	int x;
+
+	q.arg = json_object();
+	if ((x = arguments(cli, d, a, q.arg)) != OV_X_OK) {
+		json_decref(q.arg);
+		return x;
+	}
+	s.rows = cli->json ? json_array() : NULL;
+	ov_table_begin(&s.table, cli->out, d->col != NULL ? d->col : none);
+	x = ov_ask(cli, &q);
+	ov_table_end(&s.table);
+	if (x != OV_X_OK) {
+		json_decref(s.rows);
+		return x;
+	}
+	if (cli->json)
+		return ov_cli_json(cli,
+		    json_pack("{s:o,s:o}", "rows", s.rows, "end", q.end));
+	ov_tree_totals(cli->out, q.end);
+	ov_tree_outlook(cli->out, q.end);
+	json_decref(q.end);
+	return OV_X_OK;
+}
+
+/* ---- columns ---- */
+
+#define COL_END                                                                \
+	{                                                                      \
+		NULL, NULL, false                                              \
+	}
+
+static const struct ov_col col_partners[] = {{"naam", "Naam", false},
+    {"oin", "OIN", false}, {"rol", "Rol", false}, {"status", "Status", false},
+    {"gezien", "Gezien", false}, {"wachtend", "Wacht", true},
+    {"fouten", "Fouten", true}, COL_END};
+static const struct ov_col col_pupils[] = {{"nr", "Nr", true},
+    {"eigenReferentie", "Referentie", false}, {"stand", "Stand", false},
+    {"geladen", "Geladen", false}, COL_END};
+static const struct ov_col col_drafts[] = {{"nr", "Nr", true},
+    {"srt", "Soort", false}, {"eigenReferentie", "Referentie", false},
+    {"ontvanger", "Ontvanger", false}, {"stand", "Stand", false},
+    {"ontbreekt", "Ontbreekt", false}, COL_END};
+static const struct ov_col col_send[] = {{"nr", "Nr", true},
+    {"reden", "Niet verzonden, want", false}, COL_END};
+static const struct ov_col col_outbox[] = {{"nr", "Nr", true},
+    {"srt", "Soort", false}, {"partner", "Partner", false},
+    {"stand", "Stand", false}, {"pogingen", "Pog.", true},
+    {"opgesteld", "Opgesteld", false}, {"eigenReferentie", "Referentie", false},
+    {"fout", "Fout", false}, COL_END};
+static const struct ov_col col_inbox[] = {{"nr", "Nr", true},
+    {"srt", "Soort", false}, {"partner", "Van", false}, {"rol", "Rol", false},
+    {"stand", "Stand", false}, {"ontvangen", "Ontvangen", false},
+    {"eigenReferentie", "Referentie", false}, COL_END};
+static const struct ov_col col_case[] = {{"zaak", "Zaak", false},
+    {"partner", "Partner", false}, {"status", "Status", false},
+    {"datum", "Datum", false}, {"eigenReferentie", "Referentie", false},
+    {"berichten", "Ber.", true}, COL_END};
+static const struct ov_col col_log[] = {{"idx", "Index", true},
+    {"tijd", "Time", false}, {"soort", "Kind", false},
+    {"partij", "Party", false}, {"ref", "Ref", false}, COL_END};
+static const struct ov_col col_test[] = {{"domein", "Domain", false},
+    {"deel", "Share", true}, {"houder", "Holder", false},
+    {"goed", "Good", false}, {"ms", "ms", true}, COL_END};
+
+/* ---- arguments ---- */
+
+#define MAP_END                                                                \
+	{                                                                      \
+		NULL, NULL, TEXT                                               \
+	}
+
+static const struct map map_nr[] = {{"1", "nr", NUMBER}, MAP_END};
+static const struct map map_way[] = {{"1", "nr", NRJTI}, MAP_END};
+static const struct map map_partner1[] = {{"1", "partner", TEXT}, MAP_END};
+static const struct map map_drafts[] = {{"state", "stand", TEXT},
+    {"type", "srt", TEXT}, MAP_END};
+static const struct map map_pupils[] = {{"state", "stand", TEXT}, MAP_END};
+static const struct map map_pupil[] = {{"1", "nr", NUMBER},
+    {"ref", "eigenReferentie", TEXT}, MAP_END};
+static const struct map map_send[] = {{"1", "nr", NUMBERS},
+    {"all", "alles", YES}, {"type", "srt", TEXT}, MAP_END};
+static const struct map map_outbox[] = {{"state", "stand", TEXT},
+    {"type", "srt", TEXT}, {"partner", "partner", TEXT}, MAP_END};
+static const struct map map_some[] = {{"1", "nr", NUMBER},
+    {"all", "alles", YES}, MAP_END};
+static const struct map map_inbox[] = {{"state", "stand", TEXT},
+    {"type", "srt", TEXT}, {"since", "sinds", TEXT}, MAP_END};
+static const struct map map_link[] = {{"1", "nr", NUMBER},
+    {"2", "leerling", NUMBER}, MAP_END};
+static const struct map map_reason[] = {{"1", "nr", NUMBER},
+    {"reason", "reden", TEXT}, MAP_END};
+static const struct map map_process[] = {{"1", "nr", NUMBER},
+    {"moment", "moment", TEXT}, MAP_END};
+static const struct map map_cases[] = {{"partner", "partner", TEXT}, MAP_END};
+static const struct map map_case1[] = {{"1", "zaak", TEXT}, MAP_END};
+static const struct map map_caseset[] = {{"1", "zaak", TEXT},
+    {"status", "status", TEXT}, {"date", "datum", TEXT},
+    {"reason", "reden", TEXT}, {"pgn", "pgn", ASKED}, MAP_END};
+static const struct map map_log[] = {{"from", "van", NUMBER},
+    {"to", "tot", NUMBER}, {"kind", "soort", TEXT}, MAP_END};
+
+/* ---- options ---- */
+
+#define OPT_END                                                                \
+	{                                                                      \
+		NULL, OV_OPT_FLAG, NULL, NULL                                  \
+	}
+#define OPT_STATE                                                              \
+	{                                                                      \
+		"state", OV_OPT_TEXT, "STATE", "only those in this state"      \
+	}
+#define OPT_TYPE                                                               \
+	{                                                                      \
+		"type", OV_OPT_TEXT, "TYPE", "only this type of message"       \
+	}
+#define OPT_PARTNER                                                            \
+	{                                                                      \
+		"partner", OV_OPT_TEXT, "PARTNER",                             \
+		    "name, OIN, BRIN[/vestiging] or gemeente:CODE"             \
+	}
+#define OPT_ALL                                                                \
+	{                                                                      \
+		"all", OV_OPT_FLAG, NULL, "all that qualify"                   \
+	}
+#define OPT_REASON                                                             \
+	{                                                                      \
+		"reason", OV_OPT_TEXT, "TEXT", "why"                           \
+	}
+
+static const struct ov_opt opt_drafts[] = {OPT_STATE, OPT_TYPE, OPT_END};
+static const struct ov_opt opt_pupils[] = {OPT_STATE, OPT_END};
+static const struct ov_opt opt_pupil[] = {{"ref", OV_OPT_TEXT, "REF",
+                                              "by one's own reference"},
+    OPT_END};
+static const struct ov_opt opt_send[] = {{"all", OV_OPT_FLAG, NULL,
+                                             "all complete drafts"},
+    OPT_TYPE, OPT_END};
+static const struct ov_opt opt_outbox[] = {OPT_STATE, OPT_TYPE, OPT_PARTNER,
+    OPT_END};
+static const struct ov_opt opt_all[] = {OPT_ALL, OPT_END};
+static const struct ov_opt opt_inbox[] = {OPT_STATE, OPT_TYPE,
+    {"since", OV_OPT_TEXT, "DATE", "received on or after YYYY-MM-DD"}, OPT_END};
+static const struct ov_opt opt_reason[] = {OPT_REASON, OPT_END};
+static const struct ov_opt opt_process[] = {{"moment", OV_OPT_TEXT, "MOMENT",
+                                                "YYYY-MM-DDThh:mm:ssZ (now)"},
+    OPT_END};
+static const struct ov_opt opt_cases[] = {OPT_PARTNER, OPT_END};
+static const struct ov_opt opt_caseset[] = {{"status", OV_OPT_TEXT, "STATUS",
+                                                "a status code"},
+    {"date", OV_OPT_TEXT, "DATE", "since when, YYYY-MM-DD"}, OPT_REASON,
+    {"pgn", OV_OPT_FLAG, NULL, "ask for the PGN on standard input"}, OPT_END};
+static const struct ov_opt opt_log[] = {{"from", OV_OPT_NUMBER, "N",
+                                            "first leaf"},
+    {"to", OV_OPT_NUMBER, "N", "leaf behind the last"},
+    {"kind", OV_OPT_TEXT, "KIND", "only this kind"}, OPT_END};
+
+/* ---- commands ---- */
+
+#define D(name, ...) static const struct dcmd name = {__VA_ARGS__}
+
+D(d_status, "status", NULL, NULL, false);
+D(d_count, "count", NULL, NULL, false);
+D(d_way, "way", map_way, NULL, false);
+D(d_partners, "partners.list", NULL, col_partners, false);
+D(d_partner, "partners.show", map_partner1, NULL, false);
+D(d_pupils, "pupils.list", map_pupils, col_pupils, false);
+D(d_pupil_rm, "pupils.remove", map_pupil, NULL, true);
+D(d_drafts, "drafts.list", map_drafts, col_drafts, false);
+D(d_draft, "drafts.show", map_nr, NULL, false);
+D(d_draft_rm, "drafts.remove", map_nr, NULL, false);
+D(d_send, "send", map_send, col_send, true);
+D(d_outbox, "outbox.list", map_outbox, col_outbox, false);
+D(d_outbox1, "outbox.show", map_nr, NULL, false);
+D(d_retry, "outbox.retry", map_some, NULL, true);
+D(d_renew, "outbox.renew", map_some, NULL, true);
+D(d_withdraw, "outbox.withdraw", map_nr, NULL, false);
+D(d_inbox, "inbox.list", map_inbox, col_inbox, false);
+D(d_inbox1, "inbox.show", map_nr, NULL, false);
+D(d_link, "inbox.link", map_link, NULL, false);
+D(d_unlink, "inbox.unlink", map_reason, NULL, false);
+D(d_accept, "inbox.accept", map_reason, NULL, false);
+D(d_reject, "inbox.reject", map_reason, NULL, false);
+D(d_process, "inbox.process", map_process, NULL, false);
+D(d_cases, "case.list", map_cases, col_case, false);
+D(d_case1, "case.show", map_case1, NULL, false);
+D(d_caseset, "case.set", map_caseset, NULL, false);
+D(d_log, "log.show", map_log, col_log, false);
+D(d_verify, "log.verify", NULL, NULL, false);
+D(d_test, "holder.test", NULL, col_test, false);
+
+#define CMD(g, v, args, min, max, help, opt, d, lists)                         \
+	{                                                                      \
+		g, v, args, min, max, help, opt, run, &d, lists                \
+	}
+
+const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
+                                            "What the daemon is and has", NULL,
+                                            d_status, true),
+    CMD("count", NULL, "", 0, 0, "Count everything by state, for scripts", NULL,
+        d_count, true),
+    CMD("way", NULL, "NR|JTI", 1, 1,
+        "The steps of one message with their moments", NULL, d_way, true),
+    CMD("partners", "list", "", 0, 0, "List the members of the region", NULL,
+        d_partners, true),
+    CMD("partners", "show", "PARTNER", 1, 1,
+        "What the address book says about one", NULL, d_partner, false),
+    CMD("pupils", "list", "", 0, 0, "List own applicants", opt_pupils, d_pupils,
+        true),
+    CMD("pupils", "remove", "[NR]", 0, 1, "Remove an applicant and its keys",
+        opt_pupil, d_pupil_rm, false),
+    CMD("drafts", "list", "", 0, 0, "List drafts and what is missing",
+        opt_drafts, d_drafts, true),
+    CMD("drafts", "show", "NR", 1, 1, "Show one draft", NULL, d_draft, false),
+    CMD("drafts", "remove", "NR", 1, 1, "Remove a draft", NULL, d_draft_rm,
+        false),
+    CMD("send", NULL, "[NR...]", 0, 4096, "Send drafts: the deliberate act",
+        opt_send, d_send, true),
+    CMD("outbox", "list", "", 0, 0, "List what is and was sent", opt_outbox,
+        d_outbox, true),
+    CMD("outbox", "show", "NR", 1, 1, "Show one message sent", NULL, d_outbox1,
+        false),
+    CMD("outbox", "retry", "[NR]", 0, 1, "Try again now", opt_all, d_retry,
+        false),
+    CMD("outbox", "renew", "[NR]", 0, 1,
+        "Send what expired again, as a new message", opt_all, d_renew, false),
+    CMD("outbox", "withdraw", "NR", 1, 1, "Take back what is not sent yet",
+        NULL, d_withdraw, false),
+    CMD("inbox", "list", "", 0, 0, "List what was received", opt_inbox, d_inbox,
+        true),
+    CMD("inbox", "show", "NR", 1, 1, "Open one; the reading is logged", NULL,
+        d_inbox1, false),
+    CMD("inbox", "link", "NR PUPIL", 2, 2,
+        "Decide a doubt: it is this applicant", NULL, d_link, false),
+    CMD("inbox", "unlink", "NR", 1, 1, "Undo a link", opt_reason, d_unlink,
+        false),
+    CMD("inbox", "accept", "NR", 1, 1, "Accept, and tell the sender",
+        opt_reason, d_accept, false),
+    CMD("inbox", "reject", "NR", 1, 1, "Reject, and tell the sender",
+        opt_reason, d_reject, false),
+    CMD("inbox", "process", "NR", 1, 1, "Mark as processed", opt_process,
+        d_process, false),
+    CMD("case", "list", "", 0, 0, "List cases (zaak)", opt_cases, d_cases,
+        true),
+    CMD("case", "show", "ZAAK", 1, 1, "The messages of one case", NULL, d_case1,
+        false),
+    CMD("case", "set", "ZAAK", 1, 1, "Set its status, and tell the partner",
+        opt_caseset, d_caseset, false),
+    CMD("log", "show", "", 0, 0, "Show the exchange log", opt_log, d_log, true),
+    CMD("log", "verify", "", 0, 0, "Recompute the whole tree from the file",
+        NULL, d_verify, false),
+    CMD("holder", "test", "", 0, 0, "Ask every holder for one evaluation", NULL,
+        d_test, false),
+    {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, false}};

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* tools/cmd_show.c - the doctor (overstap check), and the page a pupil or a
+ * parent reads (overstap drafts print). */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "protocol/tijd.h"
+#include "tools/cmd_client.h"
+#include "tools/cmd_out.h"
+#include "tools/cmd_tree.h"
+
+/* ---- check ---- */
+
+struct check {
+	struct ov_cli *cli;
+	json_t *rows;
+	unsigned good, warn, bad;
+};
+
+static bool
+point(void *ctx, json_t *row)
+{
+	struct check *c = ctx;
+	const char *s = json_string_value(json_object_get(row, "staat")),
+	           *p = json_string_value(json_object_get(row, "punt")),
+	           *t = json_string_value(json_object_get(row, "tekst")),
+	           *d = json_string_value(json_object_get(row, "doe"));
+	const char *word = "FAIL";
+
+	if (s != NULL && strcmp(s, "goed") == 0) {
+		c->good++;
+		word = "ok";
+	} else if (s != NULL && strcmp(s, "let-op") == 0) {
+		c->warn++;
+		word = "warn";
+	} else {
+		c->bad++;
+	}
+	if (c->cli->json)
+		return json_array_append(c->rows, row) == 0;
+	(void)fprintf(c->cli->out, "%-4s  ", word);
+	ov_text_fit(c->cli->out, p != NULL ? p : "?", 20, false, false);
+	(void)fputs("  ", c->cli->out);
+	ov_text_fit(c->cli->out, t != NULL ? t : "", 400, false, true);
+	(void)fputc('\n', c->cli->out);
+	if (d != NULL && d[0] != '\0' && strcmp(word, "ok") != 0) {
+		(void)fputs("      -> ", c->cli->out);
+		ov_text_fit(c->cli->out, d, 400, false, true);
+		(void)fputc('\n', c->cli->out);
+	}
+	return true;
+}
+
+static void
+own_point(struct check *c, const char *punt, bool good, const char *text,
+    const char *doe)
+{
+	json_t *row = json_pack("{s:s,s:s,s:s,s:s}", "punt", punt, "staat",
+	    good ? "goed" : "fout", "tekst", text, "doe", good ? "" : doe);
+
+	if (row != NULL)
+		(void)point(c, row);
+	json_decref(row);
+}
+
+/* What can be seen without the daemon. */
+static void
+offline(struct check *c, const char *dir)
+{
+	static const char *const secret[] = {"vault/identity", "vault/log",
+	    "vault/witness", "vault/kek-root", "net/tls.key"};
+	char cred[4096], crt[4096];
+	OV_CLOSE int d = -1;
+	struct ov_err e = {0};
+	enum ov_rc rc;
+	size_t i;
+
+	rc = ov_cli_conf_path(dir, "credentials", "credentials", cred,
+	    sizeof(cred), &e);
+	own_point(c, "configuration", rc == OV_OK,
+	    rc == OV_OK ? "overstap.conf is there" : e.msg,
+	    "make an instance with overstap init, or name another with -i");
+	if (rc != OV_OK)
+		return;
+	rc = ov_fs_opendir(AT_FDCWD, cred, &d, &e);
+	if (rc == OV_SYS && e.sys == EACCES)
+		return; /* another account keeps the keys, as it should */
+	for (i = 0; rc == OV_OK && i < sizeof(secret) / sizeof(*secret); i++) {
+		rc = ov_fs_private(d, secret[i], &e);
+		if (rc == OV_SYS && e.sys == EACCES)
+			return;
+	}
+	own_point(c, "keys", rc == OV_OK,
+	    rc == OV_OK ? "present, and private" : e.msg,
+	    "restore credentials/ from the safe; files 0400, owner only");
+	if (ov_cli_conf_path(dir, "tls-cert", "tls.crt", crt, sizeof(crt),
+	        &e) == OV_OK &&
+	    access(crt, R_OK) != 0)
+		own_point(c, "certificate", false, "tls.crt is not there",
+		    "put the certificate that the region issued in its place");
+}
+
+static int
+run_check(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
+{
+	struct check c = {.cli = cli, .rows = json_array()};
+	struct ov_ask q = {.cmd = "check",
+	    .row = point,
+	    .ctx = &c,
+	    .what = "check",
+	    .quiet = true};
+	struct ov_cli silent = *cli;
+	struct ov_err e = {0};
+	char dir[2048];
+	int x;
+
+	(void)cmd;
+	if (ov_cli_dir(cli, dir, sizeof(dir), &e) != OV_OK) {
+		json_decref(c.rows);
+		return ov_cli_fail(cli, OV_X_USAGE, "%s", e.msg);
+	}
+	offline(&c, dir);
+	/* That the daemon does not answer is a line of the list here. */
+	silent.out = silent.err = fopen("/dev/null", "w");
+	if (silent.out == NULL)
+		silent = *cli;
+	q.arg = json_pack("{s:b}", "net", !ov_args_flag(a, "offline"));
+	x = ov_ask(&silent, &q);
+	if (silent.out != cli->out)
+		(void)fclose(silent.out);
+	if (x == OV_X_REFUSED && q.fout != NULL)
+		own_point(&c, "daemon", false,
+		    json_string_value(json_object_get(q.fout, "code")),
+		    "ask the administrator of this machine for access");
+	else if (x != OV_X_OK)
+		own_point(&c, "daemon", false, "overstapd does not answer",
+		    "start it: systemctl start overstapd@NAME, or overstapd");
+	json_decref(q.fout);
+	json_decref(q.end);
+	if (x == OV_X_OK || x == OV_X_DAEMON)
+		x = x == OV_X_DAEMON ? x : c.bad > 0 ? OV_X_REFUSED : OV_X_OK;
+	if (cli->json) {
+		int y = ov_cli_json(cli,
+		    json_pack("{s:o,s:{s:I,s:I,s:I}}", "rows", c.rows, "end",
+		        "goed", (json_int_t)c.good, "let_op",
+		        (json_int_t)c.warn, "fout", (json_int_t)c.bad));
+
+		return y != OV_X_OK ? y : x;
+	}
+	json_decref(c.rows);
+	ov_cli_say(cli, "%u good, %u warnings, %u faults\n", c.good, c.warn,
+	    c.bad);
+	return x;
+}
+
+/* ---- drafts print ---- */
+
+static bool
+keep_row(void *ctx, json_t *row)
+{
+	json_t **out = ctx;
+
+	if (*out == NULL)
+		*out = json_incref(row);
+	return true;
+}
+
+static const char *
+text_of(const json_t *row, const char *member)
+{
+	const char *t = json_string_value(json_object_get(row, member));
+
+	return t != NULL ? t : "";
+}
+
+static void
+page(struct ov_cli *cli, json_t *row, const char *naam)
+{
+	json_t *inhoud = json_object_get(row, "inhoud");
+	char today[OV_DATE_SIZE];
+	FILE *f = cli->out;
+
+	ov_date_fmt_nl(today, ov_date_nl((int64_t)time(NULL)));
+	(void)fputs("OVERSTAPDOSSIER - TER INZAGE\n\n", f);
+	ov_text_wrap(f, naam, 0, OV_TABLE_WIDTH);
+	(void)fprintf(f, "Afgedrukt op %s\n\n", today);
+	ov_text_wrap(f,
+	    "Dit zijn de gegevens die de school over u (of over uw kind) wil "
+	    "doorgeven. U mag ze inzien voordat ze worden verstuurd. Klopt er "
+	    "iets niet, of bent u het er niet mee eens? Zeg het tegen de "
+	    "school: die kan het verbeteren, en neemt uw zienswijze op in het "
+	    "dossier.",
+	    0, OV_TABLE_WIDTH);
+	(void)fputs("\nGaat naar:  ", f);
+	ov_text_fit(f, text_of(row, "ontvanger"), 60, false, true);
+	(void)fputs("\nSoort:      ", f);
+	ov_text_fit(f, text_of(row, "srt"), 60, false, true);
+	(void)fputs("\nReferentie: ", f);
+	ov_text_fit(f, text_of(row, "eigenReferentie"), 60, false, true);
+	(void)fputs("\n\n", f);
+	if (json_is_object(inhoud))
+		ov_tree(f, inhoud, 0);
+	(void)fputs("\n\nGezien op ..................   "
+	            "Akkoord:  ja / nee, omdat ........................\n\n\n"
+	            "Handtekening ...............................   "
+	            "Naam ..............................\n",
+	    f);
+}
+
+static int
+run_print(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
+{
+	json_t *row = NULL;
+	struct ov_ask q = {.cmd = "drafts.print", .row = keep_row, .ctx = &row};
+	char dir[2048], naam[1024] = "";
+	int64_t nr;
+	int x;
+
+	(void)cmd;
+	if (!ov_number(a->pos[0], &nr))
+		return ov_cli_fail(cli, OV_X_USAGE,
+		    "\"%.40s\" is no row number", a->pos[0]);
+	q.arg = json_pack("{s:I}", "nr", (json_int_t)nr);
+	if ((x = ov_ask(cli, &q)) != OV_X_OK) {
+		json_decref(row);
+		return x;
+	}
+	if (ov_cli_dir(cli, dir, sizeof(dir), NULL) == OV_OK)
+		(void)(ov_cli_conf(dir, "naam", "", naam, sizeof(naam), NULL) ==
+		       OV_OK);
+	if (row == NULL)
+		x = ov_cli_fail(cli, OV_X_DAEMON,
+		    "overstapd answered without a row");
+	else if (cli->json)
+		x = ov_cli_json(cli, json_incref(row));
+	else
+		page(cli, row, naam);
+	json_decref(row);
+	json_decref(q.end);
+	return x;
+}
+
+#define END                                                                    \
+	{                                                                      \
+		NULL, OV_OPT_FLAG, NULL, NULL                                  \
+	}
+
+static const struct ov_opt opt_check[] = {{"offline", OV_OPT_FLAG, NULL,
+                                              "do not ask the partners"},
+    END};
+
+const struct ov_cmd ov_cmds_show[] =
+    {{"check", NULL, "", 0, 0,
+         "The doctor: one line each, and what to do about it", opt_check,
+         run_check, NULL, true},
+        {"drafts", "print", "NR", 1, 1,
+            "The page for inspection by pupil or parents; this is logged", NULL,
+            run_print, NULL, false},
+        {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, false}};

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* tools/cmd_tree.c - records for people. */
+#include "tools/cmd_tree.h"
+
+#include <string.h>
+
+#include "protocol/tijd.h"
+#include "tools/cmd_out.h"
+
+#define LABEL 28
+
+static bool
+upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+void
+ov_tree_label(struct ov_buf *b, const char *m)
+{
+	size_t i;
+	char c;
+
+	for (i = 0; m[i] != '\0'; i++) {
+		c = m[i];
+		if (c == '_' || c == '-') {
+			ov_buf_str(b, " ");
+			continue;
+		}
+		/* A new word, but not inside an abbreviation (redenBSN). */
+		if (i > 0 && upper(c) && !upper(m[i - 1])) {
+			ov_buf_str(b, " ");
+			if (!upper(m[i + 1]) && m[i + 1] != '\0')
+				c = (char)(c - 'A' + 'a');
+		} else if (i == 0 && c >= 'a' && c <= 'z') {
+			c = (char)(c - 'a' + 'A');
+		}
+		ov_buf_add(b, &c, 1);
+	}
+}
+
+static void
+value(struct ov_buf *b, const json_t *j)
+{
+	struct ov_date d;
+	char nl[OV_DATE_SIZE];
+
+	if (json_is_string(j) &&
+	    ov_date_parse((struct ov_view){(const uint8_t *)json_string_value(
+	                                       j),
+	                      json_string_length(j)},
+	        &d) == OV_OK) {
+		ov_date_fmt_nl(nl, d);
+		ov_buf_str(b, nl);
+		return;
+	}
+	ov_cell(b, j);
+}
+
+static bool
+simple(const json_t *j)
+{
+	size_t i;
+
+	if (json_is_object(j))
+		return false;
+	for (i = 0; i < json_array_size(j); i++)
+		if (json_is_object(json_array_get(j, i)) ||
+		    json_is_array(json_array_get(j, i)))
+			return false;
+	return true;
+}
+
+static void
+line(FILE *f, const char *label, const json_t *j, size_t indent)
+{
+	size_t w = LABEL > indent ? LABEL - indent : 8;
+	OV_BUF b = {0};
+	const char *t;
+
+	value(&b, j);
+	t = ov_buf_text(&b);
+	if (t == NULL)
+		t = "?";
+	for (size_t i = 0; i < indent; i++)
+		(void)fputc(' ', f);
+	ov_text_fit(f, label, w, false, false);
+	(void)fputs("  ", f);
+	if (ov_text_width(t, strlen(t)) + LABEL + 2 <= OV_TABLE_WIDTH &&
+	    strchr(t, '\n') == NULL) {
+		ov_text_fit(f, t, OV_TABLE_WIDTH, false, true);
+		(void)fputc('\n', f);
+	} else {
+		(void)fputc('\n', f);
+		ov_text_wrap(f, t, indent + 4, OV_TABLE_WIDTH);
+	}
+}
+
+void
+ov_tree(FILE *f, const json_t *j, size_t indent)
+{
+	const char *key;
+	json_t *v;
+	size_t i;
+
+	if (json_is_array(j)) {
+		for (i = 0; i < json_array_size(j); i++) {
+			if (i > 0)
+				(void)fputc('\n', f);
+			ov_tree(f, json_array_get(j, i), indent);
+		}
+		return;
+	}
+	json_object_foreach((json_t *)(uintptr_t)j, key, v)
+	{
+		OV_BUF label = {0};
+
+		ov_tree_label(&label, key);
+		if (ov_buf_text(&label) == NULL)
+			continue;
+		if (simple(v)) {
+			line(f, ov_buf_text(&label), v, indent);
+			continue;
+		}
+		for (i = 0; i < indent; i++)
+			(void)fputc(' ', f);
+		ov_text_fit(f, ov_buf_text(&label), OV_TABLE_WIDTH, false,
+		    true);
+		(void)fputc('\n', f);
+		ov_tree(f, v, indent + 2);
+	}
+}
+
+void
+ov_tree_totals(FILE *f, const json_t *end)
+{
+	bool first = true;
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)end, key, v)
+	{
+		OV_BUF b = {0};
+		size_t i;
+
+		if (!simple(v) || json_is_null(v) ||
+		    (json_is_string(v) && json_string_length(v) == 0))
+			continue;
+		for (i = 0; key[i] != '\0'; i++)
+			ov_buf_add(&b, key[i] == '_' ? " " : &key[i], 1);
+		ov_buf_str(&b, " ");
+		value(&b, v);
+		if (ov_buf_text(&b) == NULL)
+			continue;
+		(void)fputs(first ? "" : ", ", f);
+		ov_text_fit(f, ov_buf_text(&b), 400, false, true);
+		first = false;
+	}
+	if (!first)
+		(void)fputc('\n', f);
+}
+
+void
+ov_tree_outlook(FILE *f, const json_t *end)
+{
+	const json_t *ready = json_object_get(end, "klaar"),
+	             *waits = json_object_get(end, "wacht"),
+	             *last = json_object_get(end, "laatste_datum");
+	OV_BUF b = {0};
+
+	if (!json_is_integer(ready) || !json_is_integer(waits))
+		return;
+	(void)fprintf(f,
+	    "Pseudoniemen: %" JSON_INTEGER_FORMAT
+	    " nu klaar, %" JSON_INTEGER_FORMAT " wachten",
+	    json_integer_value(ready), json_integer_value(waits));
+	if (json_integer_value(waits) > 0 && json_is_string(last) &&
+	    json_string_length(last) > 0) {
+		value(&b, last);
+		(void)fprintf(f, "; de laatste op %s (dit gaat vanzelf verder)",
+		    ov_buf_text(&b) != NULL ? ov_buf_text(&b) : "?");
+	}
+	(void)fputs(".\n", f);
+}

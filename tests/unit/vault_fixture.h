@@ -22,14 +22,16 @@
 
 #include "crypto/vault.h"
 #include "protocol/packet.h"
-/* Both headers name the length of a wrap, with the same value. */
-#undef OV_WRAP
 #include "crypto/jose.h"
 #include "crypto/oprf.h"
 #include "crypto/pid.h"
 #include "crypto/record.h"
 #include "protocol/b64.h"
 #include "protocol/hash.h"
+
+#ifndef OV_TEST_DATA
+#define OV_TEST_DATA "tests/data" /* from the root of the checkout */
+#endif
 
 #define A "00000099000000001000"
 #define B "00000099000000002000"

@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""year.py - the steps of the demo's school year, and what is asked of the
+daemons afterwards.  Every figure that is shown is counted here from what the
+daemons answer, or read from the generator's manifest; none is a constant.
+"""
+import collections
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+
+import partner
+from region import Region, Trouble
+
+VO, MBO, GEM = "vo", "mbo", "gemeente"
+READ_AND_TAKEN = 100  # so many dossiers are accepted by hand at the mbo
+
+
+def proves(text, fingerprint):
+    """The code of another partner, and nothing but this text."""
+    try:
+        partner.verify_export(text, fingerprint)
+        return True
+    except (partner.Refused, KeyError, TypeError, ValueError):
+        return False
+
+
+class Year:
+    def __init__(self, folder, bindir, root, seed, pupils):
+        self.folder = os.path.abspath(folder)
+        self.root = root
+        self.seed, self.pupils = seed, pupils
+        self.region = Region(os.path.join(self.folder, "regio"), bindir,
+                             regio="ijsseloevers", logdomein="demo.example")
+        self.gen = os.path.join(self.folder, "bestanden")
+        self.began = time.monotonic()
+        self.manifest = None
+        self.counted = {}
+        self.killed = []
+        self.traffic = 0.0  # seconds in which messages moved
+
+    # ---- telling ----
+
+    def say(self, text):
+        print("[%5.1f s] %s" % (time.monotonic() - self.began, text),
+              flush=True)
+
+    def progress(self, text):
+        if sys.stdout.isatty():
+            print("\r          %-66s" % text, end="", flush=True)
+
+    def progress_end(self):
+        if sys.stdout.isatty():
+            print("\r%78s\r" % "", end="", flush=True)
+
+    # ---- the year ----
+
+    def run(self):
+        self.generate()
+        self.make_region()
+        self.load()
+        t = time.monotonic()
+        self.send()
+        self.traffic = time.monotonic() - t
+        t = time.monotonic()
+        self.answers()
+        self.traffic += time.monotonic() - t
+        self.count()
+
+    def generate(self):
+        bindir = self.region.bin
+        table = os.path.join(self.root, "tests", "data",
+                             "ijssel-vecht-2018-2019.csv")
+        argv = [os.path.join(bindir, "overstap-generate"), "--seed",
+                str(self.seed), "--pupils", str(self.pupils), "--table", table,
+                self.gen]
+        try:
+            p = subprocess.run(argv, capture_output=True, text=True,
+                               check=False)
+        except FileNotFoundError as e:
+            raise Trouble("%s is er niet; eerst ./dev build" % argv[0]) from e
+        if p.returncode != 0:
+            raise Trouble(p.stderr.strip())
+        with open(os.path.join(self.gen, "manifest.json"),
+                  encoding="utf-8") as f:
+            self.manifest = json.load(f)
+        self.want = self.manifest["verwacht"]
+        self.say("Verzonnen leerlingen en bestanden zijn gemaakt, en wat eruit "
+                 "moet komen staat vast.")
+
+    def make_region(self):
+        o = self.manifest["organisaties"]
+        for name, share in ((VO, None), (MBO, 1), (GEM, 2)):
+            x = o[name]
+            brin = ([x["brin"] + "/" + x["vestiging"]] if "brin" in x else [])
+            # Three busy partners on one machine look like a flood.
+            self.region.add(name, oin=x["oin"], naam=x["naam"], rol=x["rol"],
+                            brin=brin, gemeenten=x.get("gemeenten", []),
+                            share=share, conf={"rate": 5000, "burst": 5000})
+        w = self.want
+        # So many pseudonyms a day, in the signed book itself.  A killed
+        # daemon asks again for what it had under way, hence twice.
+        need = {(VO, MBO): w["dossiers"], (MBO, MBO): w["aanmelders"],
+                (MBO, VO): w["gekoppeld"],
+                (VO, GEM): w["uitschrijvingenVo"],
+                (MBO, GEM): w["uitschrijvingenMbo"]}
+        caps = {pair: 2 * n + 500 for pair, n in need.items()}
+        self.region.make(figures={"dag": caps, "jaar": caps})
+        n = len(self.region.processes())
+        self.counted["processen"] = n
+        self.say("De regio staat: %d processen, adresboek %d getekend en "
+                 "aangenomen." % (n, self.region.versie))
+
+    def load(self):
+        r = self.region
+        out = r.ov(MBO, "pupils", "load", self.file("mbo/leerlingen.csv"))
+        self.say("Het mbo kent zijn aanmelders: %d geladen."
+                 % out["end"]["geladen"])
+        for name, profile in ((VO, "overstapdossier"), (VO, "uitschrijving"),
+                              (MBO, "uitschrijving")):
+            out = r.ov(name, "import", profile,
+                       self.file("%s/%s.csv" % (name, profile)))["end"]
+            if out.get("fout"):
+                raise Trouble("%s: import %s: %r" % (name, profile, out))
+            self.say("%s: %d keer %s als concept klaargezet."
+                     % (r.members[name].naam, out["goed"], profile))
+
+    def file(self, name):
+        return os.path.join(self.gen, name)
+
+    def send(self):
+        r = self.region
+        total = (self.want["dossiers"] + self.want["uitschrijvingenVo"] +
+                 self.want["uitschrijvingenMbo"])
+        for name in (VO, MBO):
+            out = r.ov(name, "send", "--all")["end"]
+            if out.get("geweigerd"):
+                raise Trouble("%s: send: %r" % (name, out))
+        self.say("Verzenden: %d berichten zijn onderweg." % total)
+        half = self.want["dossiers"] // 2
+        self.wait(lambda: self.delivered(VO), half, total,
+                  "de helft van de dossiers is afgeleverd")
+        self.killed = sorted(r.processes())
+        r.kill_all(MBO)
+        self.killed = [x for x in self.killed if x[0] == MBO]
+        self.say("kill -9: de %d processen van het mbo zijn weg, midden in het "
+                 "verkeer." % len(self.killed))
+        time.sleep(1)
+        r.start(MBO)
+        self.say("Het mbo is weer gestart.")
+        self.wait(lambda: self.delivered(VO) + self.delivered(MBO), total,
+                  total, "alles is afgeleverd", 300)
+        self.wait(self.judged, self.want["dossiers"], self.want["dossiers"],
+                  "het mbo heeft elk dossier met zijn aanmelders vergeleken")
+        self.say("Alles is afgeleverd, met bewijs van ontvangst.")
+
+    def delivered(self, name):
+        return self.states(name, "outbox")[None, "AFGELEVERD"]
+
+    def judged(self):
+        s = self.states(MBO, "inbox")
+        return sum(s["overstapdossier", x] for x in (
+            "GEKOPPELD", "TWIJFEL", "ONBEKEND")) if self.loaded() else 0
+
+    def loaded(self):
+        return not self.region.ask(MBO, "count")[1]["leerlingen"].get("wacht")
+
+    def states(self, name, box):
+        """How many messages of each (type, state), and of (None, state)."""
+        end = self.region.ask(name, "count")[1]
+        c = collections.Counter()
+        for srt, states in end[box + "_srt"].items():
+            for state, n in states.items():
+                c[srt, state] += n
+                c[None, state] += n
+        return c
+
+    def wait(self, number, want, total, what, deadline=180):
+        end = time.monotonic() + deadline
+        last, since = -1, time.monotonic()
+        while True:
+            n = number()
+            if n >= want:
+                self.progress_end()
+                return
+            if n != last:
+                last, since = n, time.monotonic()
+            self.progress("%d van %d" % (n, total))
+            if time.monotonic() > end or time.monotonic() - since > 60:
+                self.progress_end()
+                raise Trouble("het duurt te lang: %s (%d van %d)"
+                              % (what, n, want))
+            time.sleep(0.3)
+
+    # ---- what flows back ----
+
+    def answers(self):
+        r = self.region
+        self.set_statuses()
+        out = r.ov(MBO, "import", "overstapstatus",
+                   self.file("mbo/overstapstatus-zaak.csv"))["end"]
+        if out.get("fout"):
+            raise Trouble("import overstapstatus: %r" % out)
+        r.ov(MBO, "send", "--all", "--type", "overstapstatus")
+        linked = [x for x in r.ask(MBO, "inbox.list", {
+            "srt": "overstapdossier"})[0] if x["stand"] == "GEKOPPELD"]
+        for x in linked[:READ_AND_TAKEN]:
+            r.ask(MBO, "inbox.accept", {"nr": x["nr"]})
+        self.accepted = min(READ_AND_TAKEN, self.want["gekoppeld"])
+        want = sum(self.want["statussen"].values())
+        self.say("Terug naar het vo: %d statussen, en van %d dossiers dat ze "
+                 "geaccepteerd zijn." % (want, self.accepted))
+        self.wait(self.back, want + self.accepted, want + self.accepted,
+                  "de statussen zijn terug bij het vo")
+        self.say("De statussen zijn terug.")
+
+    def back(self):
+        """What the mbo has delivered to the vo; 0 short of that while
+        anything is still under way."""
+        s = self.states(MBO, "outbox")
+        waiting = sum(s[None, x] for x in ("OPGESTELD", "KLAAR", "ONDERWEG",
+                                           "WACHT-OP-PSEUDONIEM"))
+        n = (s["overstapstatus", "AFGELEVERD"] +
+             min(s["ontvangst", "AFGELEVERD"], self.accepted))
+        return n - 1 if waiting and n else n
+
+    def set_statuses(self):
+        """What the mbo's own system does: put the zaak of the dossier beside
+        the status of its applicant."""
+        zaken = {x["eigenReferentie"]: x["zaak"]
+                 for x in self.region.ask(MBO, "case.list")[0]
+                 if x.get("eigenReferentie")}
+        src = self.file("mbo/overstapstatus.csv")
+        dst = self.file("mbo/overstapstatus-zaak.csv")
+        with open(src, encoding="utf-8-sig", newline="") as f:
+            rows = list(csv.reader(f, delimiter=";"))
+        ref, zaak = rows[0].index("eigenReferentie"), rows[0].index("zaak")
+        for row in rows[1:]:
+            if row[ref] not in zaken:
+                raise Trouble("geen zaak bij aanmelder %s" % row[ref])
+            row[zaak] = zaken[row[ref]]
+        with open(dst, "w", encoding="utf-8", newline="") as f:
+            csv.writer(f, delimiter=";", lineterminator="\r\n").writerows(rows)
+
+    # ---- counting: what the daemons say ----
+
+    def count(self):
+        r, c = self.region, self.counted
+        for name in (VO, MBO, GEM):
+            c[name, "uit"] = self.states(name, "outbox")
+            c[name, "in"] = self.states(name, "inbox")
+        c["leerlingen"] = r.count(MBO)["leerlingen"]
+        c["notities"] = self.notices()
+        c["statussen"] = collections.Counter(
+            x["inhoud"]["status"]
+            for x in r.ov(VO, "export", "overstapstatus")["rows"])
+        said = [x["inhoud"] for x in r.ask(VO, "export", {
+            "profiel": "ontvangst"})[0]]
+        c["geaccepteerd"] = sum(x.get("functioneel") == "geaccepteerd"
+                                for x in said)
+        # The daily run of the mbo tells which dossiers are linked; whether
+        # its hour falls within the demo depends on the time of day.
+        c["koppeling"] = sum("koppeling" in x for x in said)
+        c["log"] = {n: r.ov(n, "log", "verify")["end"]
+                    for n in (VO, MBO, GEM)}
+        self.say("Logboeken nagerekend.")
+        c["bewijzen"] = self.receipts()
+        self.say("Ontvangstbewijzen nagerekend door de code van een andere "
+                 "partner.")
+
+    def notices(self):
+        """Per (norm category, track, role): counted from the content that the
+        municipality received."""
+        rows = self.region.ov(GEM, "export", "uitschrijving")["rows"]
+        return collections.Counter(
+            (o["normcategorie"], o.get("leerweg"), o.get("niveau"),
+             x["rol"], x["partner"])
+            for x in rows for o in [x["inhoud"]["opleiding"]])
+
+    def receipts(self):
+        """Every receipt of everything that was sent, exported and verified
+        with nothing but the file: (good, all)."""
+        good = total = 0
+        for name in (VO, MBO):
+            rows, _ = self.region.ask(name, "outbox.list")
+            for x in rows:
+                _, end = self.region.ask(name, "export.receipt",
+                                         {"nr": x["nr"]})
+                total += 1
+                good += proves(end["tekst"], self.region.vinger)
+                if total % 50 == 0:
+                    self.progress("%d bewijzen nagerekend" % total)
+        self.progress_end()
+        return good, total

@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: EUPL-1.2
+"""check_docs.py ROOT - the sources name sections of docs/*.md; each must exist.
+And docs/protocol.md names every code and reason of data/fouten.txt with its
+status.  Standard library only.
+"""
+import os
+import re
+import sys
+
+KINDS = (".c", ".h", ".py", ".sql", ".json", ".txt", ".md", ".cmake", ".1",
+         ".5", ".8")
+FOLDERS = ("base", "protocol", "crypto", "store", "daemon", "tools", "tests",
+           "data", "docs", "man", "cmake")
+MENTION = re.compile(r"docs/([a-z-]+)\.md[,:]?\s*\(?\"([^\"]{3,60})\"")
+PLAIN = re.compile(r"docs/([a-z-]+)\.md")
+
+
+def files(root):
+    for folder in FOLDERS:
+        for here, _, names in os.walk(os.path.join(root, folder)):
+            for name in names:
+                if name.endswith(KINDS):
+                    yield os.path.join(here, name)
+    for name in os.listdir(root):
+        if name.endswith(".md"):
+            yield os.path.join(root, name)
+
+
+def read(path):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return f.read()
+
+
+def headings(root):
+    """{page: its section titles, without number or code marks}."""
+    out = {}
+    docs = os.path.join(root, "docs")
+    for name in os.listdir(docs):
+        if name.endswith(".md"):
+            out[name[:-3]] = {
+                re.sub(r"^\d+\. ", "", h.replace("`", ""))
+                for h in re.findall(r"^#+ (.+)$",
+                                    read(os.path.join(docs, name)), re.M)}
+    return out
+
+
+def check(root):
+    titles, faults, seen = headings(root), [], 0
+    own = os.path.abspath(__file__)
+    for path in files(root):
+        if os.path.abspath(path) == own:
+            continue
+        # A comment may break a mention over two lines.
+        text = re.sub(r"\n\s*(\*|#|--|//|\.\\\")?[ \t]*", " ", read(path))
+        where = os.path.relpath(path, root)
+        for page in set(PLAIN.findall(text)):
+            if page not in titles:
+                faults.append("%s: no docs/%s.md" % (where, page))
+        for page, title in MENTION.findall(text):
+            seen += 1
+            if title not in titles.get(page, ()):
+                faults.append("%s: docs/%s.md has no section \"%s\""
+                              % (where, page, title))
+    protocol = read(os.path.join(root, "docs", "protocol.md"))
+    for line in read(os.path.join(root, "data", "fouten.txt")).split("\n"):
+        parts = line.split("|")
+        if line.startswith("#") or len(parts) != 4:
+            continue
+        code, status = parts[0], parts[1]
+        rows = [r for r in protocol.split("\n") if r.startswith("|")
+                and "`%s`" % code.removeprefix("reden/") in r]
+        if code.startswith("reden/") and not rows:
+            faults.append("docs/protocol.md lacks the reason " + code)
+        if status != "0" and not any(status in r for r in rows):
+            faults.append("docs/protocol.md lacks %s %s" % (status, code))
+    return faults, seen
+
+
+def main(argv):
+    if len(argv) != 2:
+        print(__doc__.strip(), file=sys.stderr)
+        return 2
+    faults, seen = check(argv[1])
+    for fault in faults:
+        print(fault)
+    print("docs: %d mentions of a section, %d faults" % (seen, len(faults)))
+    return 1 if faults or seen < 20 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

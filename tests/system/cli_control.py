@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: EUPL-1.2
+"""The command line against a daemon of this script's own: framing, rows in
+both directions, refusals, and answers that no daemon should give.
+
+usage: cli_control.py BIN    (directory of the programs)
+"""
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+
+OV = os.path.join(sys.argv[1], "overstap")
+PASSED = 0
+
+
+def frame(o):
+    b = json.dumps(o).encode()
+    return struct.pack(">I", len(b)) + b
+
+
+def recv_exact(c, n):
+    b = b""
+    while len(b) < n:
+        k = c.recv(n - len(b))
+        if not k:
+            raise EOFError
+        b += k
+    return b
+
+
+def recv(c):
+    return json.loads(recv_exact(c, struct.unpack(">I", recv_exact(c, 4))[0]))
+
+
+class Daemon:
+    """Serves one command with handler(conn, question), then ends."""
+
+    def __init__(self, folder, handler):
+        path = os.path.join(folder, "run", "control.sock")
+        if os.path.exists(path):
+            os.unlink(path)
+        self.handler, self.question, self.fault = handler, None, None
+        self.s = socket.socket(socket.AF_UNIX)
+        self.s.bind(path)
+        self.s.listen(1)
+        self.t = threading.Thread(target=self.serve, daemon=True)
+        self.t.start()
+
+    def serve(self):
+        try:
+            c, _ = self.s.accept()
+            with c:
+                self.question = recv(c)
+                self.handler(c, self.question)
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            pass
+        except Exception as x:  # shown by ask()
+            self.fault = x
+        finally:
+            self.s.close()
+
+
+def ask(folder, handler, *argv, code=0):
+    global PASSED
+    d = Daemon(folder, handler)
+    r = subprocess.run([OV, "-i", folder, *argv], capture_output=True,
+                       text=True, timeout=120)
+    if d.question is not None:
+        d.t.join(60)
+    else:
+        d.s.close()
+    if d.fault:
+        raise d.fault
+    assert r.returncode == code, (argv, r.returncode, r.stdout, r.stderr)
+    PASSED += 1
+    return d.question, r.stdout, r.stderr
+
+
+def answer(*frames):
+    return lambda c, q: c.sendall(b"".join(frame(f) for f in frames))
+
+
+def refuse(code):
+    return answer({"fout": {"code": code, "tekst": "Zo gaat het niet.",
+                            "fouten": ["/inhoud/naam: ontbreekt"]}})
+
+
+def importer(got, faults=(), end=None):
+    """A daemon that takes rows."""
+    def run(c, q):
+        c.sendall(frame({"go": True}))
+        while True:
+            f = recv(c)
+            if f == {"end": True}:
+                break
+            assert list(f) == ["rows"] and f["rows"]
+            got.extend(f["rows"])
+        if faults:
+            c.sendall(frame({"rows": list(faults)}))
+        c.sendall(frame({"end": end or {"goed": len(got), "fout": 0,
+                                        "klaar": 1, "wacht": len(got) - 1,
+                                        "laatste_datum": "2026-11-27"}}))
+    return run
+
+
+def lists(w):
+    rows = [{"nr": i, "srt": "overstapdossier", "eigenReferentie": f"r{i}",
+             "ontvanger": "ROC " + "é" * (i % 60), "stand": "ONVOLLEDIG",
+             "ontbreekt": ["inzage"]} for i in range(500)]
+    h = answer({"rows": rows[:250]}, {"progress": {"done": 1, "total": 2}},
+               {"rows": rows[250:]}, {"end": {"aantal": 500}})
+    q, out, _ = ask(w, h, "drafts", "--state", "ONVOLLEDIG")
+    assert q == {"v": 1, "cmd": "drafts.list", "arg": {"stand": "ONVOLLEDIG"}}
+    lines = out.splitlines()
+    assert len(lines) == 502 and lines[-1] == "aantal 500"
+    assert max(map(len, lines)) <= 80
+    q, out, _ = ask(w, h, "drafts", "--json")
+    j = json.loads(out)
+    assert j["rows"] == rows and j["end"] == {"aantal": 500}
+    q, _, _ = ask(w, answer({"end": {"opgesteld": 2}}), "send", "4", "7")
+    assert q["arg"] == {"nr": [4, 7]}
+    q, _, _ = ask(w, answer({"end": {}}), "send", "--all", "--type",
+                  "uitschrijving")
+    assert q["arg"] == {"alles": True, "srt": "uitschrijving"}
+    q, _, _ = ask(w, answer({"end": {}}), "inbox", "link", "3", "9")
+    assert q["arg"] == {"nr": 3, "leerling": 9}
+    q, _, _ = ask(w, answer({"end": {}}), "way", "A" * 22)
+    assert q["arg"] == {"jti": "A" * 22}
+    # A hostile value does not reach the terminal.
+    _, out, _ = ask(w, answer({"rows": [{"nr": 1, "naam": "x\x1b[2Jy"}]},
+                              {"end": {}}), "partners", "show", "x")
+    assert "\x1b" not in out
+
+
+def refusals(w):
+    _, _, err = ask(w, refuse("niet-gekoppeld"), "inbox", "show", "5", code=1)
+    assert "Zo gaat het niet. (niet-gekoppeld)" in err
+    assert "/inhoud/naam: ontbreekt" in err
+    _, out, _ = ask(w, refuse("geen-toegang"), "inbox", "--json", code=1)
+    assert json.loads(out)["fout"]["code"] == "geen-toegang"
+    for h in (lambda c, q: None,
+              lambda c, q: c.sendall(b"\xff\xff\xff\xff{}"),
+              lambda c, q: c.sendall(struct.pack(">I", 2) + b"{{"),
+              lambda c, q: c.sendall(struct.pack(">I", 500) + b"{"),
+              lambda c, q: c.sendall(struct.pack(">I", 100) + b"[" * 100)):
+        ask(w, h, "inbox", code=3)
+
+
+def check(w):
+    point = {"punt": "clock", "staat": "goed", "tekst": "fine", "doe": ""}
+    bad = {"punt": "disk", "staat": "fout", "tekst": "full", "doe": "empty it"}
+    _, out, _ = ask(w, answer({"rows": [point, bad]}, {"end": {}}), "check",
+                    "--json", code=1)
+    j = json.loads(out)
+    assert j["rows"][-2:] == [point, bad] and j["end"]["fout"] >= 1
+    _, out, _ = ask(w, answer({"rows": [bad]}, {"end": {}}), "check",
+                    "--offline", code=1)
+    assert "-> empty it" in out
+
+
+def imports(w):
+    csv = os.path.join(w, "aanmeldingen.csv")
+    with open(csv, "w", encoding="utf-8") as f:
+        f.write("eigenReferentie;pgn;geboortedatum\r\n")
+        for i in range(20000):
+            f.write(f"r{i};;01-02-2008\r\n")
+    got = []
+    _, out, _ = ask(w, importer(got), "pupils", "load", csv)
+    assert len(got) == 20000 and got[17]["eigenReferentie"] == "r17"
+    assert got[17]["geboortedatum"] == "2008-02-01"
+    assert "laatste op 27-11-2026" in out
+
+    # One bad row: nothing is sent; with --skip-bad the others, and the bad
+    # row comes back as a file that can be mended and loaded.
+    with open(csv, "w", encoding="utf-8") as f:
+        f.write("eigenReferentie;pgn;geboortedatum\r\n"
+                "a;;01-02-2008\r\nb;123456789;01-02-2008\r\nc;;\r\n"
+                "d;;01-02-2008\r\n")
+    got = []
+    q, out, _ = ask(w, importer(got), "pupils", "load", csv, code=4)
+    assert q is None and got == [] and "Niets is ingelezen" in out
+    h = importer(got, [{"rij": 5, "kolom": "eigenReferentie",
+                        "reden": "referentie-dubbel", "tekst": "Dubbel."}])
+    _, out, _ = ask(w, h, "pupils", "load", csv, "--skip-bad", "--json")
+    faults = json.loads(out)["rows"]
+    sent = [r["eigenReferentie"] for r in got]
+    assert "a" in sent and "b" not in sent and "d" in sent
+    assert [r["rij"] for r in got if r["eigenReferentie"] == "d"] == [5]
+    assert {3, 5} <= {f["rij"] for f in faults}, faults
+    with open(csv + ".fout.csv", encoding="utf-8-sig") as f:
+        text = f.read()
+    assert "\nb;" in text and "\nd;" in text and "\na;" not in text
+    assert "# rij 3" in text and "# rij 5, eigenReferentie: Dubbel." in text
+    mended = text.replace("123456789", "123456782")
+    with open(os.path.join(w, "mended.csv"), "w", encoding="utf-8") as f:
+        f.write(mended)
+    got = []
+    ask(w, importer(got), "pupils", "load", os.path.join(w, "mended.csv"),
+        "--skip-bad")
+    assert {"rij": 2, "eigenReferentie": "b", "pgn": "123456782",
+            "geboortedatum": "2008-02-01"} in got, got
+    # It is never overwritten.
+    ask(w, importer([]), "pupils", "load", csv, "--skip-bad", code=2)
+    # A daemon that goes away in the middle is told as such.
+    big = os.path.join(w, "big.csv")
+    with open(big, "w", encoding="utf-8") as f:
+        f.write("eigenReferentie;geboortedatum\r\n" + "".join(
+            f"r{i};01-02-2008\r\n" for i in range(200000)))
+
+    def vanish(c, q):
+        c.sendall(frame({"go": True}))
+        recv(c)
+    ask(w, vanish, "pupils", "load", big, code=3)
+
+    def stop(c, q):
+        c.sendall(frame({"go": True}))
+        recv(c)
+        c.sendall(frame({"fout": {"code": "opslag-vol", "tekst": "Vol."}}))
+        c.shutdown(socket.SHUT_WR)
+        while c.recv(65536):
+            pass
+    _, _, err = ask(w, stop, "pupils", "load", big, code=1)
+    assert "opslag-vol" in err
+
+
+def exports(w):
+    row = {"nr": 1, "eigenReferentie": "0012", "partner": "x",
+           "srt": "uitschrijving", "ontvangen": "2026-09-01T08:00:00Z",
+           "stand": "GEACCEPTEERD", "inhoud": {}}
+    h = answer({"rows": [row, row]}, {"end": {"aantal": 2}})
+    q, out, _ = ask(w, h, "export", "uitschrijving", "--json", "--since",
+                    "2026-08-01")
+    assert q["arg"] == {"profiel": "uitschrijving", "sinds": "2026-08-01"}
+    assert json.loads(out) == {"rows": [row, row], "end": {"aantal": 2}}
+    path = os.path.join(w, "uit.csv")
+    ask(w, h, "export", "uitschrijving", "-o", path)
+    with open(path, "rb") as f:
+        text = f.read()
+    assert text.startswith(b"\xef\xbb\xbf") and text.count(b"\r\n") == 3
+    assert b'="0012"' in text or b'"=""0012"""' in text, text
+    ask(w, h, "export", "uitschrijving", "-o", path, code=1)  # it is there
+    ask(w, refuse("log-niet-beschikbaar"), "export", "uitschrijving", "-o",
+        path + "2", code=1)
+    assert not os.path.exists(path + "2")
+    ask(w, answer({"end": {"tekst": "a\n"}}), "export", "receipt", "1", "-o",
+        path + "3")
+    with open(path + "3", encoding="ascii") as f:
+        assert f.read() == "a\n"
+
+
+def main():
+    with tempfile.TemporaryDirectory() as t:
+        w = os.path.join(t, "vo")
+        subprocess.run([OV, "init", w, "--naam", "Vo", "--oin",
+                        "00000099000000001000", "--regio", "voorbeeld",
+                        "--rol", "vo", "--url", "https://localhost:18441",
+                        "--logdomein", "overstap.example"], check=True,
+                       stdout=subprocess.DEVNULL)
+        lists(w)
+        refusals(w)
+        check(w)
+        imports(w)
+        exports(w)
+    print(f"cli_control: {PASSED} commands as expected")
+
+
+main()

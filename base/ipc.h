@@ -3,7 +3,7 @@
  *
  * A packet is one contiguous byte string: a 16-byte header (type u16, version
  * u16, count u32, ref u64, big-endian), fixed records, then bulk bytes; see
- * docs/pipeline.md and base/msg.h for what is inside.  SOCK_SEQPACKET keeps
+ * docs/processes.md and base/msg.h for what is inside.  SOCK_SEQPACKET keeps
  * the boundaries, so there is no framing to get wrong.  A packet of up to
  * OV_IPC_INLINE bytes is one datagram.  A larger one lies whole in a memfd
  * that its maker sealed (WRITE, SHRINK, GROW, SEAL), and the datagram is the

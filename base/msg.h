@@ -2,7 +2,7 @@
 /* base/msg.h - what may be in a packet: a table of the messages a role
  * accepts, and the one place that holds packets against it.
  *
- * docs/pipeline.md lists the packets.  Unknown type, another version, more
+ * docs/processes.md lists the packets.  Unknown type, another version, more
  * records than allowed, a packet too short for its records, and a message in
  * the wrong state are OV_BADMSG: a legal message at the wrong time is a fault
  * like any other.

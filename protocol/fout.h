@@ -139,6 +139,13 @@ enum ov_reden {
 	X("onleesbaar")                                                        \
 	X("profiel-onbekend")                                                  \
 	X("zaak-onbekend")                                                     \
+	X("geen-antwoord")                                                     \
+	X("onbekend-antwoord")                                                 \
+	X("ontvangstbewijs-ongeldig")                                          \
+	X("bewijs-in-twijfel")                                                 \
+	X("kluis-weigert")                                                     \
+	X("vernieuwd")                                                         \
+	X("sleutel-onbekend-herhaald")                                         \
 	X("bewijs-ontbreekt")
 
 /* "partij-onbekend"; "" for OV_FOUT_GEEN. */

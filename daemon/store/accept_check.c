@@ -131,7 +131,10 @@ check_claims(struct ov_store *st, struct ov_in *m, const struct ov_buf *payload)
 static bool
 store_failed(struct ov_store *st, struct ov_in *m, const struct ov_err *e)
 {
-	ov_in_refuse(st, m, OV_FOUT_LOG_NIET_BESCHIKBAAR, NULL);
+	ov_in_refuse(st, m,
+	    e->rc == OV_NOSPACE ? OV_FOUT_OPSLAG_VOL
+	                        : OV_FOUT_LOG_NIET_BESCHIKBAAR,
+	    NULL);
 	ov_log(OV_LOG_ERROR, "event=check fault=\"%s\"", e->msg);
 	if (ov_rc_class(e->rc) == OV_CL_STOP)
 		ov_store_fatal(st, e);

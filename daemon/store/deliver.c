@@ -67,8 +67,8 @@ ov_deliver_partner_up(struct ov_store *st, int64_t partner)
 	struct ov_err e = {0};
 
 	if (ov_db_run(st->db, &e,
-	        "UPDATE uitgaand SET due=0 WHERE partner=?1 AND"
-	        " stand IN ('KLAAR','ONDERWEG') AND due>?2",
+	        "UPDATE uitgaand SET due=0 WHERE partner=?1 AND " OV_UIT_OPEN
+	        " AND stand IN ('KLAAR','ONDERWEG') AND due>?2",
 	        "ii", partner, ov_now(st)) != OV_OK)
 		ov_log(OV_LOG_ERROR, "event=backlog fault=\"%s\"", e.msg);
 	ov_deliver_kick(st);
@@ -101,6 +101,27 @@ ov_uit_move(struct ov_store *st, int64_t nr, const char *from, const char *to,
 	if (rc == OV_OK)
 		ov_log(OV_LOG_DEBUG, "event=outbox nr=%" PRId64 " %s->%s", nr,
 		    from, to);
+	return rc;
+}
+
+enum ov_rc
+ov_uit_set_aside(struct ov_store *st, int64_t nr, const char *reden,
+    struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	ov_log(OV_LOG_ERROR,
+	    "event=set-aside table=uitgaand nr=%" PRId64 " reason=%s", nr,
+	    reden);
+	rc = ov_db_run(st->db, e,
+	    "UPDATE uitgaand SET stand='GEWEIGERD',fout=?2,jwe=NULL"
+	    " WHERE nr=?1",
+	    "it", nr, reden);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "INSERT INTO terzijde(tijd,tabel,record,reden)"
+		    " VALUES(?1,'uitgaand',?2,?3)",
+		    "iit", ov_now(st), nr, reden);
 	return rc;
 }
 
@@ -165,6 +186,7 @@ static enum ov_rc
 turn(struct ov_store *st, bool *more, struct ov_err *e)
 {
 	int64_t id = 0;
+	struct ov_err why = {0};
 	enum ov_rc rc;
 
 	if ((rc = ov_deliver_judge(st, e)) != OV_OK ||
@@ -180,8 +202,15 @@ turn(struct ov_store *st, bool *more, struct ov_err *e)
 		    "i", id);
 		if (rc != OV_OK || id == 0)
 			return rc;
-		if ((rc = partner_turn(st, id, more, e)) != OV_OK)
+		rc = partner_turn(st, id, more, &why);
+		if (ov_rc_class(rc) == OV_CL_STOP) {
+			*e = why;
 			return rc;
+		}
+		if (rc != OV_OK) /* his trouble is not the others' */
+			ov_log(OV_LOG_ERROR,
+			    "event=deliver partner=%" PRId64 " fault=\"%s\"",
+			    id, why.msg);
 	}
 }
 

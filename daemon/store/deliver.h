@@ -16,6 +16,11 @@
 #define OV_RETRY_MAX 3600
 #define OV_ASK_S 3600 /* a bundle without the epoch's link key */
 
+/* What is not final, word for word as the index uitgaand_due has it: SQLite
+ * takes that index only for a query with this very term beside its own. */
+#define OV_UIT_OPEN                                                            \
+	"stand IN ('OPGESTELD','WACHT-OP-PSEUDONIEM','KLAAR','ONDERWEG')"
+
 struct ov_sent { /* one message under way, or its result */
 	struct ov_sent *next;
 	int64_t nr, partner;
@@ -39,6 +44,16 @@ bool ov_deliver_is_flying(const struct ov_store *, int64_t nr);
  * In the open transaction. */
 OV_MUST_CHECK enum ov_rc ov_uit_move(struct ov_store *, int64_t nr,
     const char *from, const char *to, struct ov_err *);
+/* A row that cannot be read becomes GEWEIGERD, with its reason in terzijde;
+ * it never stops the others (ARCHITECTURE.md, invariant 7). */
+OV_MUST_CHECK enum ov_rc ov_uit_set_aside(struct ov_store *, int64_t nr,
+    const char *reden, struct ov_err *);
+/* A failure of the machine and not of the row: no verdict about the row. */
+static inline bool
+ov_uit_passing(enum ov_rc rc)
+{
+	return rc == OV_AGAIN || rc == OV_NOSPACE || rc == OV_SYS;
+}
 /* Final states drop the ciphertext. */
 OV_MUST_CHECK enum ov_rc ov_uit_drop_jwe(struct ov_store *, int64_t nr,
     struct ov_err *);

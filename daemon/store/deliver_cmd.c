@@ -2,6 +2,7 @@
 /* daemon/store/deliver_cmd.c - what a person asks of the outbox: try again,
  * renew what expired, withdraw.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "daemon/store/deliver.h"
@@ -34,7 +35,7 @@ struct old {
 	int64_t leerling, concept, partner;
 	char srt[OV_SRT_MAX + 1], rol[32];
 	uint8_t id[16], wrap[OV_WRAP], jti[16], zaak[16], betreft[16];
-	bool has_zaak, has_betreft, signed_before;
+	bool has_zaak, has_betreft;
 	struct ov_buf text;
 };
 
@@ -49,7 +50,7 @@ load_old(struct ov_store *st, int64_t nr, struct old *o, struct ov_err *e)
 
 	rc = ov_db_q(st->db, &q, e,
 	    "SELECT srt,rol,id,jti,partner,ifnull(leerling,0),"
-	    "ifnull(concept,0),zaak,betreft,inhoud,seq IS NOT NULL"
+	    "ifnull(concept,0),zaak,betreft,inhoud"
 	    " FROM uitgaand WHERE nr=?1 AND stand='VERLOPEN'",
 	    "i", nr);
 	if (rc != OV_OK)
@@ -67,7 +68,6 @@ load_old(struct ov_store *st, int64_t nr, struct old *o, struct ov_err *e)
 		o->concept = ov_db_i64(q, 6);
 		o->has_zaak = !ov_db_null(q, 7);
 		o->has_betreft = !ov_db_null(q, 8);
-		o->signed_before = ov_db_i64(q, 10) != 0;
 		v = ov_db_blob(q, 9);
 		ov_buf_add(&blob, v.p, v.n);
 		if (o->has_zaak)
@@ -83,7 +83,7 @@ load_old(struct ov_store *st, int64_t nr, struct old *o, struct ov_err *e)
 	    (struct ov_view){blob.p, blob.n}, &o->text, e);
 }
 
-/* The content with `vervangt`, where the older one went out under a number. */
+/* The content with `vervangt`, the older one's id. */
 static enum ov_rc
 add_vervangt(struct old *o, struct ov_buf *out, struct ov_err *e)
 {
@@ -145,10 +145,28 @@ renew_one(struct ov_store *st, int64_t nr, struct ov_err *e)
 	return rc;
 }
 
+static enum ov_rc
+renew_tx(struct ov_store *st, int64_t nr, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if (ov_deliver_is_flying(st, nr)) /* its receipt may still come */
+		return ov_fail(e, OV_AGAIN, "it is being sent right now");
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	rc = renew_one(st, nr, e);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(st);
+	return rc;
+}
+
 enum ov_rc
 ov_outbox_renew(struct ov_store *st, int64_t nr, int64_t *n, struct ov_err *e)
 {
 	int64_t next = nr, last = 0;
+	struct ov_err why = {0};
 	enum ov_rc rc = OV_OK;
 
 	*n = 0;
@@ -163,18 +181,21 @@ ov_outbox_renew(struct ov_store *st, int64_t nr, int64_t *n, struct ov_err *e)
 		if (rc != OV_OK || next == 0)
 			break;
 		last = next;
-		if ((rc = ov_tx_begin(st, e)) != OV_OK)
-			return rc;
-		rc = renew_one(st, next, e);
+		rc = renew_tx(st, next, nr == 0 ? &why : e);
 		if (rc == OV_OK)
-			rc = ov_tx_commit(st, e);
-		if (rc != OV_OK) {
-			ov_tx_abort(st);
-			break;
-		}
-		(*n)++;
+			(*n)++;
 		if (nr != 0)
 			break;
+		if (ov_rc_class(rc) == OV_CL_REFUSE || rc == OV_AGAIN) {
+			ov_log(OV_LOG_WARN,
+			    "event=not-renewed nr=%" PRId64 " fault=\"%s\"",
+			    next, why.msg);
+			rc = OV_OK; /* the others are */
+		} else if (rc != OV_OK) {
+			if (e != NULL)
+				*e = why;
+			break;
+		}
 	}
 	ov_deliver_kick(st);
 	return rc;

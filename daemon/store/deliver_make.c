@@ -43,8 +43,9 @@ set_waiting(struct ov_store *st, int64_t partner, struct ov_err *e)
 {
 	return ov_db_run(st->db, e,
 	    "UPDATE uitgaand SET stand='WACHT-OP-PSEUDONIEM'"
-	    " WHERE partner=?1 AND stand='OPGESTELD' AND leerling IN"
-	    " (SELECT nr FROM leerling WHERE stand<>'gecachet')",
+	    " WHERE partner=?1 AND " OV_UIT_OPEN " AND stand='OPGESTELD' AND"
+	    " EXISTS (SELECT 1 FROM leerling l WHERE l.nr=uitgaand.leerling"
+	    " AND l.stand<>'gecachet')",
 	    "i", partner);
 }
 
@@ -75,25 +76,7 @@ read_row(struct ov_store *st, sqlite3_stmt *q, struct item *it,
 	return ov_buf_ok(&it->jws, e);
 }
 
-/* A row that cannot be read is set aside, with its reason (invariant 7). */
-static void
-set_aside(struct ov_store *st, int64_t nr, const char *reden)
-{
-	struct ov_err e = {0};
-
-	ov_log(OV_LOG_ERROR,
-	    "event=set-aside table=uitgaand nr=%" PRId64 " reason=%s", nr,
-	    reden);
-	if (ov_db_run(st->db, &e,
-	        "UPDATE uitgaand SET stand='GEWEIGERD',fout=?2 WHERE nr=?1",
-	        "it", nr, reden) != OV_OK ||
-	    ov_db_run(st->db, &e,
-	        "INSERT INTO terzijde(tijd,tabel,record,reden)"
-	        " VALUES(?1,'uitgaand',?2,?3)",
-	        "iit", ov_now(st), nr, reden) != OV_OK)
-		ov_log(OV_LOG_ERROR, "event=set-aside fault=\"%s\"", e.msg);
-}
-
+/* As many as one vault call may carry; what cannot be read is set aside. */
 static enum ov_rc
 select_rows(struct ov_store *st, int64_t partner, struct item *it, size_t *n,
     struct ov_err *e)
@@ -101,7 +84,7 @@ select_rows(struct ov_store *st, int64_t partner, struct item *it, size_t *n,
 	struct ov_err why = {0};
 	int64_t bad[OV_MAKE_MAX];
 	sqlite3_stmt *q;
-	size_t nbad = 0;
+	size_t nbad = 0, bytes = 0;
 	enum ov_rc rc;
 	bool row;
 
@@ -110,23 +93,29 @@ select_rows(struct ov_store *st, int64_t partner, struct item *it, size_t *n,
 	    "SELECT u.nr,u.stand,u.srt,u.id,u.jti,u.zaak,u.inhoud,"
 	    "ifnull(u.leerling,0),l.id,l.y FROM uitgaand u"
 	    " LEFT JOIN leerling l ON l.nr=u.leerling"
-	    " WHERE u.partner=?1 AND u.due<=?2 AND"
+	    " WHERE u.partner=?1 AND u.due<=?2 AND u." OV_UIT_OPEN " AND"
 	    " u.stand IN ('OPGESTELD','WACHT-OP-PSEUDONIEM') AND"
 	    " (u.leerling IS NULL OR l.stand='gecachet') ORDER BY u.nr LIMIT "
 	    "64",
 	    "ii", partner, ov_now(st));
 	while (rc == OV_OK && *n + nbad < OV_MAKE_MAX &&
+	       bytes < OV_BATCH_BYTES_MAX &&
 	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
-		if (read_row(st, q, &it[*n], &why) == OV_OK) {
-			(*n)++;
+		rc = read_row(st, q, &it[*n], &why);
+		if (rc == OV_OK) {
+			bytes += it[(*n)++].jws.n;
+		} else if (ov_uit_passing(rc)) {
+			items_free(&it[*n], 1);
+			*e = why;
 		} else {
+			rc = OV_OK;
 			bad[nbad++] = it[*n].nr;
 			items_free(&it[*n], 1);
 		}
 	}
 	ov_db_done(st->db, q);
-	for (size_t i = 0; i < nbad; i++)
-		set_aside(st, bad[i], "onleesbaar");
+	for (size_t i = 0; i < nbad && rc == OV_OK; i++)
+		rc = ov_uit_set_aside(st, bad[i], "onleesbaar", e);
 	return rc;
 }
 
@@ -158,10 +147,10 @@ read_content(struct ov_store *st, struct item *it, size_t n, struct ov_err *e)
 	return rc;
 }
 
-/* OV_AGAIN: the vault has no link key with this partner for this epoch. */
+/* *nolink: the vault has no link key with this partner for this epoch. */
 static enum ov_rc
 make_pids(struct ov_store *st, int64_t partner, uint32_t ep, struct item *it,
-    size_t n, struct ov_err *e)
+    size_t n, bool *nolink, struct ov_err *e)
 {
 	static struct ov_v_pid q[OV_MAKE_MAX];
 	static struct ov_v_pidded a[OV_MAKE_MAX];
@@ -177,17 +166,21 @@ make_pids(struct ov_store *st, int64_t partner, uint32_t ep, struct item *it,
 		    .ep = ep};
 		memcpy(q[k].pupil, it[i].pupil, 16);
 		memcpy(q[k].y, it[i].y, OV_YBLOB);
-		if ((rc = ov_key_get(st, it[i].pupil, q[k].wrap, e)) != OV_OK)
+		rc = ov_key_get(st, it[i].pupil, q[k].wrap, e);
+		if (rc == OV_OK)
+			at[k++] = i;
+		else if (ov_rc_class(rc) == OV_CL_REFUSE)
+			it[i].rc = rc; /* the pupil was erased */
+		else
 			return rc;
-		at[k++] = i;
 	}
 	if (k == 0)
-		return OV_OK;
+		return OV_OK; /* not the rc of a pupil that is gone */
 	rc = ov_vault(st, OV_V_PID, &ov_v_pid_rec, q, k, &ov_v_pidded_rec, a,
 	    &r, e);
 	for (size_t i = 0; i < k && rc == OV_OK; i++) {
 		if (a[i].rc == OV_AGAIN)
-			rc = ov_fail(e, OV_AGAIN, "no link key");
+			*nolink = true;
 		else if (a[i].rc != OV_OK)
 			it[at[i]].rc = a[i].rc;
 		else
@@ -330,43 +323,51 @@ commit_all(struct ov_store *st, const struct ov_lid *lid, int64_t partner,
 	return rc;
 }
 
-/* Rows that cannot be done leave the batch; true when there were any. */
-static bool
-weed(struct ov_store *st, struct item *it, size_t n)
+/* Rows that cannot be done leave the batch; *any when there were any: the
+ * next turn takes the others. */
+static enum ov_rc
+weed(struct ov_store *st, struct item *it, size_t n, const char *reden,
+    bool *any, struct ov_err *e)
 {
-	bool any = false;
+	enum ov_rc rc = OV_OK;
 
-	for (size_t i = 0; i < n; i++) {
+	*any = false;
+	for (size_t i = 0; i < n && rc == OV_OK; i++) {
 		if (it[i].rc == OV_OK)
 			continue;
-		set_aside(st, it[i].nr, "kluis-weigert");
-		any = true;
+		if (ov_uit_passing((enum ov_rc)it[i].rc))
+			return ov_fail(e, OV_AGAIN, "the vault cannot now");
+		rc = ov_uit_set_aside(st, it[i].nr, reden, e);
+		*any = true;
 	}
-	return any;
+	return rc;
 }
 
 static enum ov_rc
 batch(struct ov_store *st, const struct ov_lid *lid, int64_t partner,
     const struct ov_bundle_enc *key, uint32_t ep, struct item *it, size_t n,
-    struct ov_err *e)
+    bool *nolink, struct ov_err *e)
 {
 	int64_t seq;
 	enum ov_rc rc;
+	bool any;
 
 	if ((rc = read_content(st, it, n, e)) != OV_OK ||
-	    (rc = make_pids(st, partner, ep, it, n, e)) != OV_OK)
+	    (rc = make_pids(st, partner, ep, it, n, nolink, e)) != OV_OK ||
+	    (rc = weed(st, it, n, "onleesbaar", &any, e)) != OV_OK || any ||
+	    *nolink)
 		return rc;
-	if (weed(st, it, n))
-		return OV_OK; /* the next turn takes the others */
 	rc = ov_db_int(st->db, &seq, 0, e,
 	    "SELECT seq_uit FROM partner WHERE id=?1", "i", partner);
 	for (size_t i = 0; i < n && rc == OV_OK; i++) {
 		it[i].seq = (uint64_t)++seq;
-		rc = compose(st, lid, ep, &it[i], e);
+		it[i].rc = compose(st, lid, ep, &it[i], e);
 	}
-	if (rc == OV_OK)
-		rc = sign_all(st, lid, key, it, n, e);
-	if (rc != OV_OK || weed(st, it, n))
+	if (rc != OV_OK ||
+	    (rc = weed(st, it, n, "onleesbaar", &any, e)) != OV_OK || any)
+		return rc;
+	if ((rc = sign_all(st, lid, key, it, n, e)) != OV_OK ||
+	    (rc = weed(st, it, n, "kluis-weigert", &any, e)) != OV_OK || any)
 		return rc;
 	if ((rc = seal_jwe(st, it, n, e)) != OV_OK)
 		return rc;
@@ -383,7 +384,8 @@ wait_for_link(struct ov_store *st, const struct ov_lid *lid, int64_t partner,
 	enum ov_rc rc;
 
 	rc = ov_db_int(st->db, &tries, 0, e,
-	    "SELECT max(pogingen) FROM uitgaand WHERE partner=?1 AND stand IN"
+	    "SELECT max(pogingen) FROM uitgaand WHERE partner=?1"
+	    " AND " OV_UIT_OPEN " AND stand IN"
 	    " ('OPGESTELD','WACHT-OP-PSEUDONIEM')",
 	    "i", partner);
 	if (rc != OV_OK)
@@ -391,7 +393,7 @@ wait_for_link(struct ov_store *st, const struct ov_lid *lid, int64_t partner,
 	ov_bundel_ask(st, lid);
 	return ov_db_run(st->db, e,
 	    "UPDATE uitgaand SET due=?2,pogingen=pogingen+1 WHERE partner=?1"
-	    " AND leerling IS NOT NULL AND stand IN"
+	    " AND " OV_UIT_OPEN " AND leerling IS NOT NULL AND stand IN"
 	    " ('OPGESTELD','WACHT-OP-PSEUDONIEM')",
 	    "ii", partner, tries == 0 ? ov_now(st) + 2 : ov_backoff(st, tries));
 }
@@ -405,7 +407,7 @@ ov_deliver_make(struct ov_store *st, const struct ov_lid *lid, int64_t partner,
 	const struct ov_bundle_enc *key;
 	struct ov_bundle b;
 	size_t n;
-	bool found;
+	bool found, nolink = false;
 	enum ov_rc rc;
 
 	*made = 0;
@@ -418,11 +420,11 @@ ov_deliver_make(struct ov_store *st, const struct ov_lid *lid, int64_t partner,
 	rc = ov_bundel_get(st, lid, &b, &found, e);
 	if (rc == OV_OK && found) {
 		key = ov_bundle_enc_at(&b, ov_now(st));
-		rc = batch(st, lid, partner, key, ep->ep, it, n, e);
-		if (rc == OV_OK)
-			*made = n;
-		else if (rc == OV_AGAIN)
+		rc = batch(st, lid, partner, key, ep->ep, it, n, &nolink, e);
+		if (rc == OV_OK && nolink)
 			rc = wait_for_link(st, lid, partner, e);
+		else if (rc == OV_OK)
+			*made = n;
 	}
 	items_free(it, n);
 	return rc;

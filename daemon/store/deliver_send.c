@@ -64,34 +64,80 @@ struct due {
 	struct ov_buf blob;
 };
 
+/* Numbers only: sorting must not carry the ciphertexts along. */
 static enum ov_rc
-select_due(struct ov_store *st, int64_t partner, size_t room, struct due *d,
+due_numbers(struct ov_store *st, int64_t partner, size_t room, int64_t *nr,
     size_t *n, struct ov_err *e)
+{
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+	bool row;
+
+	*n = 0;
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT nr FROM uitgaand WHERE partner=?1 AND due<=?2"
+	    " AND " OV_UIT_OPEN " AND stand IN ('KLAAR','ONDERWEG')"
+	    " ORDER BY seq LIMIT ?3",
+	    "iii", partner, ov_now(st), (int64_t)(room + OV_FLIGHT_MAX));
+	while (rc == OV_OK && *n < room &&
+	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row)
+		if (!ov_deliver_is_flying(st, ov_db_i64(q, 0)))
+			nr[(*n)++] = ov_db_i64(q, 0);
+	ov_db_done(st->db, q);
+	return rc;
+}
+
+static enum ov_rc
+load_due(struct ov_store *st, int64_t nr, struct due *d, struct ov_err *e)
 {
 	sqlite3_stmt *q;
 	struct ov_view v;
 	enum ov_rc rc;
 	bool row;
 
-	*n = 0;
 	rc = ov_db_q(st->db, &q, e,
-	    "SELECT nr,stand='KLAAR',id,jwe FROM uitgaand WHERE partner=?1 AND"
-	    " due<=?2 AND stand IN ('KLAAR','ONDERWEG') ORDER BY seq LIMIT ?3",
-	    "iii", partner, ov_now(st), (int64_t)(room + OV_FLIGHT_MAX));
-	while (rc == OV_OK && *n < room &&
-	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
-		if (ov_deliver_is_flying(st, ov_db_i64(q, 0)))
-			continue;
-		d[*n].nr = ov_db_i64(q, 0);
-		d[*n].ready = ov_db_i64(q, 1) != 0;
-		if ((rc = ov_db_fix(q, 2, d[*n].id, 16, e)) != OV_OK ||
-		    (rc = ov_key_get(st, d[*n].id, d[*n].wrap, e)) != OV_OK)
-			break;
-		v = ov_db_blob(q, 3);
-		ov_buf_add(&d[*n].blob, v.p, v.n);
-		rc = ov_buf_ok(&d[(*n)++].blob, e);
+	    "SELECT stand='KLAAR',id,jwe FROM uitgaand WHERE nr=?1", "i", nr);
+	if (rc != OV_OK)
+		return rc;
+	if ((rc = ov_db_next(st->db, q, &row, e)) == OV_OK) {
+		d->nr = nr;
+		d->ready = ov_db_i64(q, 0) != 0;
+		if ((rc = ov_db_fix(q, 1, d->id, 16, e)) == OV_OK &&
+		    (rc = ov_key_get(st, d->id, d->wrap, e)) == OV_OK) {
+			v = ov_db_blob(q, 2);
+			ov_buf_add(&d->blob, v.p, v.n);
+			rc = ov_buf_ok(&d->blob, e);
+		}
 	}
 	ov_db_done(st->db, q);
+	return rc;
+}
+
+/* As many as may go and as one vault call can carry. */
+static enum ov_rc
+select_due(struct ov_store *st, int64_t partner, size_t room, struct due *d,
+    size_t *n, struct ov_err *e)
+{
+	int64_t nr[OV_FLIGHT_MAX];
+	struct ov_err why = {0};
+	size_t k = 0, bytes = 0;
+	enum ov_rc rc;
+
+	*n = 0;
+	rc = due_numbers(st, partner, room, nr, &k, e);
+	for (size_t i = 0; i < k && rc == OV_OK && bytes < OV_BATCH_BYTES_MAX;
+	     i++) {
+		rc = load_due(st, nr[i], &d[*n], &why);
+		if (rc == OV_OK) {
+			bytes += d[(*n)++].blob.n;
+			continue;
+		}
+		ov_buf_free(&d[*n].blob);
+		if (ov_uit_passing(rc))
+			*e = why;
+		else
+			rc = ov_uit_set_aside(st, nr[i], "onleesbaar", e);
+	}
 	return rc;
 }
 
@@ -202,11 +248,10 @@ ov_deliver_send(struct ov_store *st, const struct ov_lid *lid, int64_t partner,
 	for (size_t i = 0; i < n && rc == OV_OK; i++) {
 		if (a[i].rc == OV_OK)
 			rc = send_one(st, lid, partner, d[i].nr, a[i].text, e);
+		else if (ov_uit_passing((enum ov_rc)a[i].rc))
+			rc = not_sent(st, d[i].nr, e);
 		else
-			rc = ov_db_run(st->db, e,
-			    "UPDATE uitgaand SET stand='GEWEIGERD',"
-			    "fout='onleesbaar' WHERE nr=?1",
-			    "i", d[i].nr);
+			rc = ov_uit_set_aside(st, d[i].nr, "onleesbaar", e);
 	}
 	for (size_t i = 0; i < n; i++)
 		ov_buf_free(&d[i].blob);
@@ -243,6 +288,7 @@ load_hashes(struct ov_store *st, struct sent_row *w, struct ov_err *e)
 	return rc == OV_OK ? ov_buf_ok(&w->hashes, e) : rc;
 }
 
+/* OV_BADMSG: this row cannot be read. */
 static enum ov_rc
 load_row(struct ov_store *st, int64_t nr, struct sent_row *w, struct ov_err *e)
 {
@@ -272,6 +318,8 @@ load_row(struct ov_store *st, int64_t nr, struct sent_row *w, struct ov_err *e)
 		    (rc = ov_db_fix(q, 5, w->jti, 16, e)) == OV_OK &&
 		    (rc = ov_db_fix(q, 6, w->sha_jws, 32, e)) == OV_OK)
 			rc = ov_key_get(st, w->id, w->wrap, e);
+		if (rc != OV_OK && !ov_uit_passing(rc))
+			rc = OV_BADMSG;
 	}
 	ov_db_done(st->db, q);
 	if (rc == OV_OK && (rc = load_hashes(st, w, e)) == OV_OK &&
@@ -290,7 +338,7 @@ again(struct ov_store *st, const struct sent_row *w, uint32_t retry,
 		due = ov_now(st) + (retry < 86400 ? (int64_t)retry : 86400);
 	return ov_db_run(st->db, e,
 	    "UPDATE uitgaand SET due=?2,pogingen=pogingen+1,fout=?3"
-	    " WHERE nr=?1",
+	    " WHERE nr=?1 AND stand='ONDERWEG'",
 	    "iit", w->nr, due, code);
 }
 
@@ -343,13 +391,16 @@ keep_receipt(struct ov_store *st, struct sent_row *w, struct ov_view jws,
     struct ov_err *e)
 {
 	OV_BUF blob = {0};
-	struct ov_leaf leaf;
 	struct ov_tlog_proof p;
+	uint8_t ref[32];
 	enum ov_rc rc;
 
-	if ((rc = ov_leaf_parse(r->blad.p, r->blad.n, &leaf, e)) != OV_OK ||
-	    (rc = ov_seal_one(st, w->id, w->wrap, OV_T_UITGAAND, 4, 1, jws,
-	         &blob, e)) != OV_OK)
+	/* As it should be in their log; what their leaf says may be rubbish
+	 * (an alarm, and still a signed promise). */
+	ov_leaf_ref(ref, r->zout, r->sha256_jwe, r->ref);
+	rc = ov_seal_one(st, w->id, w->wrap, OV_T_UITGAAND, 4, 1, jws, &blob,
+	    e);
+	if (rc != OV_OK)
 		return rc;
 	rc = ov_db_run(st->db, e,
 	    "UPDATE uitgaand SET stand='AFGELEVERD',bewijs=?2,afgeleverd=?3,"
@@ -357,8 +408,8 @@ keep_receipt(struct ov_store *st, struct sent_row *w, struct ov_view jws,
 	    "ivit", w->nr, (struct ov_view){blob.p, blob.n}, ov_now(st),
 	    v->class == OV_RECEIPT_GOOD ? NULL : "bewijs-in-twijfel");
 	if (rc == OV_OK)
-		rc = ov_tx_leaf(st, OV_LEAF_ONTVANGSTBEWIJS, &w->lid->oin,
-		    leaf.ref, e);
+		rc = ov_tx_leaf(st, OV_LEAF_ONTVANGSTBEWIJS, &w->lid->oin, ref,
+		    e);
 	if (rc == OV_OK && v->class == OV_RECEIPT_GOOD &&
 	    ov_tlog_proof_parse(r->bewijs.p, r->bewijs.n, &p, e) == OV_OK)
 		rc = ov_db_run(st->db, e,
@@ -468,20 +519,27 @@ new_bundle(struct ov_store *st, struct sent_row *w, const json_t *problem,
 	struct ov_bundle b;
 	struct ov_err why = {0};
 	bool found = false;
+	enum ov_rc rc;
 
+	if (strcmp(w->stand, "ONDERWEG") != 0)
+		return OV_OK;
 	if (strcmp(w->fout, "sleutel-onbekend") == 0 || jws.n == 0 ||
 	    ov_bundel_take(st, w->lid, jws, &why) != OV_OK ||
 	    ov_bundel_get(st, w->lid, &b, &found, &why) != OV_OK || !found ||
 	    (key = ov_bundle_enc_at(&b, ov_now(st))) == NULL)
 		return again(st, w, retry, "sleutel-onbekend-herhaald", e);
-	return encrypt_again(st, w, key, e);
+	rc = encrypt_again(st, w, key, e);
+	if (ov_rc_class(rc) == OV_CL_REFUSE) /* our own text: not the vault's */
+		rc = ov_uit_set_aside(st, w->nr, "onleesbaar", e);
+	return rc;
 }
 
 /* The number was used: a new message id and number above the receiver's
- * highest (a restored sender). */
+ * highest (a restored sender).  Once; a receiver who says it again is tried
+ * like any failure, so that he cannot make us sign without end. */
 static enum ov_rc
 new_seq(struct ov_store *st, struct sent_row *w, const json_t *problem,
-    struct ov_err *e)
+    uint32_t retry, struct ov_err *e)
 {
 	uint8_t jti[16];
 	uint64_t top = 0;
@@ -489,6 +547,8 @@ new_seq(struct ov_store *st, struct sent_row *w, const json_t *problem,
 
 	if (strcmp(w->stand, "ONDERWEG") != 0)
 		return OV_OK;
+	if (strcmp(w->fout, "volgnummer-hergebruikt") == 0)
+		return again(st, w, retry, "volgnummer-hergebruikt", e);
 	if (ov_json_int(json_object_get(problem, "hoogste"), OV_JSON_INT_MAX,
 	        &top) != OV_OK)
 		top = 0; /* it did not say: go on above our own */
@@ -544,7 +604,7 @@ by_code(struct ov_store *st, struct sent_row *w, const struct ov_sent *s,
 	case OV_AFTER_NEW_BUNDLE:
 		return new_bundle(st, w, problem, s->retry, e);
 	case OV_AFTER_NEW_SEQ:
-		return new_seq(st, w, problem, e);
+		return new_seq(st, w, problem, s->retry, e);
 	case OV_AFTER_REFUSED:
 		return refused(st, w, code, e);
 	case OV_AFTER_AGAIN:
@@ -566,6 +626,8 @@ judge_one(struct ov_store *st, const struct ov_sent *s, struct ov_err *e)
 		rc = again(st, &w, 0, "partij-onbekend", e);
 	else if (rc == OV_OK)
 		rc = by_code(st, &w, s, e);
+	else if (rc == OV_BADMSG)
+		rc = ov_uit_set_aside(st, s->nr, "onleesbaar", e);
 	ov_buf_free(&w.hashes);
 	explicit_bzero(w.wrap, sizeof(w.wrap));
 	return rc;

@@ -424,6 +424,8 @@ run_due(struct ov_store *st, struct ov_run *run, struct ov_err *e)
 	    (rc = ov_db_get(st->db, "koppelrun_uur", &hour, RUN_HOUR, e)) !=
 	        OV_OK)
 		return rc;
+	if (last == 0) /* a new instance: never as a reaction to an arrival */
+		return ov_db_set(st->db, "koppelrun", ov_date_days(c.date), e);
 	if (ov_date_days(c.date) <= last || c.h < hour)
 		return OV_OK;
 	*run = (struct ov_run){.busy = true, .day = ov_date_days(c.date)};

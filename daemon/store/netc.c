@@ -137,6 +137,11 @@ partner_result(struct ov_store *st, const struct pending *p,
 		    "ii", p->partner, now);
 		if (rc == OV_OK && fouten >= BREAKER_AFTER)
 			ov_deliver_partner_up(st, p->partner);
+	} else if (rc == OV_OK && fouten >= BREAKER_AFTER &&
+	           ov_partner_wait(st, p->partner) != 0) {
+		/* One broken connection fails all that was in flight on it;
+		 * what comes in while the breaker is open says nothing new. */
+		return;
 	} else if (rc == OV_OK) {
 		fouten++;
 		wait = fouten < BREAKER_AFTER

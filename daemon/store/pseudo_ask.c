@@ -308,6 +308,7 @@ compose(struct ov_store *st, const struct ov_job *j, struct ov_share *s,
 struct asked {
 	uint64_t serial;
 	size_t share;
+	int64_t vraag;
 };
 
 /* A problem document: its code, and what a 429 and a 422 add. */
@@ -330,6 +331,17 @@ problem_read(struct ov_view body, struct ov_held *h)
 		h->rest = 0;
 }
 
+/* Refusals that a holder may take back once he has the book that we have. */
+static bool
+by_old_book(const struct ov_store *st, const struct ov_n_result *r,
+    enum ov_fout f)
+{
+	if (r->adresboek == 0 || r->adresboek >= st->boek->versie)
+		return false;
+	return f == OV_FOUT_BUDGET_OP || f == OV_FOUT_DOMEIN_NIET_TOEGESTAAN ||
+	       f == OV_FOUT_EPOCH_GESLOTEN || f == OV_FOUT_INVOER_ONGELDIG;
+}
+
 static void
 fetched(struct ov_store *st, void *arg, const struct ov_n_result *r)
 {
@@ -338,6 +350,7 @@ fetched(struct ov_store *st, void *arg, const struct ov_n_result *r)
 	struct ov_err e = {0};
 	struct ov_job *j;
 	uint16_t status = r->status;
+	bool known = false;
 	enum ov_rc rc;
 
 	if (h == NULL) {
@@ -350,6 +363,11 @@ fetched(struct ov_store *st, void *arg, const struct ov_n_result *r)
 	} else if (status != 0) {
 		problem_read(r->body, h);
 		h->retry = r->retry;
+		if (by_old_book(st, r, h->fout)) {
+			h->fout = OV_FOUT_TIJDELIJK_NIET_BESCHIKBAAR;
+			h->retry = 0;
+			status = 503;
+		}
 	}
 	for (size_t i = 0; i < OV_PSEUDO_JOBS; i++) {
 		static const struct ov_held none;
@@ -357,6 +375,7 @@ fetched(struct ov_store *st, void *arg, const struct ov_n_result *r)
 		j = &st->pseudo->job[i];
 		if (!j->used || j->serial != a->serial)
 			continue;
+		known = true;
 		rc = ov_job_answer(st, j, &j->share[a->share], status,
 		    h != NULL ? h : &none, &e);
 		if (rc != OV_OK) {
@@ -366,6 +385,12 @@ fetched(struct ov_store *st, void *arg, const struct ov_n_result *r)
 				ov_store_fatal(st, &e);
 		}
 	}
+	/* Refused, and its job is over: it does not count as asked. */
+	if (!known && h != NULL && h->fout != OV_FOUT_GEEN &&
+	    ov_db_run(st->db, &e, "DELETE FROM oprf_vraag WHERE nr=?1", "i",
+	        a->vraag) != OV_OK)
+		ov_log(OV_LOG_ERROR, "event=pseudonym-count fault=\"%s\"",
+		    e.msg);
 	free(h);
 	free(a);
 	ov_pseudo_kick(st);
@@ -408,6 +433,7 @@ ask_other(struct ov_store *st, const struct ov_job *j, struct ov_share *s,
 		return;
 	a->serial = j->serial;
 	a->share = (size_t)(s - j->share);
+	a->vraag = s->vraag;
 	if (ov_fetch(st, lid, &f, false, fetched, a, NULL) != OV_OK)
 		free(a);
 	else

@@ -149,7 +149,10 @@ class Year:
                  "verkeer." % len(self.killed))
         time.sleep(1)
         r.start(MBO)
-        self.say("Het mbo is weer gestart.")
+        # The vo would find out by itself within half a minute.
+        r.ov(VO, "outbox", "retry", "--all")
+        self.say("Het mbo is weer gestart; het vo biedt opnieuw aan wat nog "
+                 "niet bevestigd was.")
         self.wait(lambda: self.delivered(VO) + self.delivered(MBO), total,
                   total, "alles is afgeleverd", 300)
         self.wait(self.judged, self.want["dossiers"], self.want["dossiers"],

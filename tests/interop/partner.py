@@ -494,9 +494,14 @@ def verify_export(text, typed=None):
     out = wire.receipt_verify(token, claims["iss"], claims["aud"], keys,
                               book.log_name(lid["oin"]),
                               un_b64u(lid["log"], 32))
-    later, good = out["size"], set()
+    later, good = out["size"], ()
     if len(blocks) > 3:
-        later, good = later_checkpoint(blocks[3:], book, lid, out)
+        origin, later, top, good = export_checkpoint(
+            blocks[3] + "\n\n" + blocks[4] + "\n", book, lid["oin"])
+        path = [wire.un_b64(h, 32) for b in blocks[5:] for h in b.split("\n")]
+        if origin != out["origin"] or not wire.verify_consistency(
+                out["size"], later, out["root"], top, path):
+            raise Refused("checkpoint does not continue the receipt's")
     out.update({"book": book.version, "fingerprint": wire.fingerprint(
         book.text), "checkpoint": later, "witnesses": len(good)})
     return out
@@ -511,22 +516,18 @@ def export_book(note):
     return book
 
 
-def later_checkpoint(blocks, book, lid, receipt):
-    """(size, witnesses that signed) of a checkpoint that continues the one of
-    the receipt."""
+@functools.lru_cache(maxsize=4)
+def export_checkpoint(note, book, oin):
+    """(origin, size, root, keys of the witnesses that signed)."""
     witnesses = []
     for m in book.members.values():
         name = "%s/regio/%s/getuige/%s" % (book.domain, book.region, m["oin"])
         pk = un_b64u(m["getuige"], 32)
         witnesses.append((name, wire.key_id(name, 4, pk), 4, pk))
-    note = blocks[0] + "\n\n" + blocks[1] + "\n"
     origin, size, top = wire.checkpoint_verify(
-        note, book.log_name(lid["oin"]), un_b64u(lid["log"], 32), witnesses)
-    path = [wire.un_b64(h, 32) for b in blocks[2:] for h in b.split("\n")]
-    if origin != receipt["origin"] or not wire.verify_consistency(
-            receipt["size"], size, receipt["root"], top, path):
-        raise Refused("checkpoint does not continue the receipt's")
-    return size, wire.note_verify(note, witnesses)[1]
+        note, book.log_name(oin), un_b64u(book.members[oin]["log"], 32),
+        witnesses)
+    return origin, size, top, wire.note_verify(note, witnesses)[1]
 
 
 def verify_receipts(files, typed=None):

@@ -98,8 +98,8 @@ def depth(value):
     return 0
 
 
-def no_number(text):
-    raise Refused("number " + text[:10])
+def no_number(_):
+    raise Refused("a number that is not whole")
 
 
 def json_in(raw):
@@ -155,16 +155,21 @@ SMALL_Y = {0, 1, FIELD - 1} | {int.from_bytes(bytes.fromhex(h), "little") for h 
     "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")}
 
 
+def ed25519_odd(pk, sig):
+    """An encoding on which verifiers disagree: refused before they are asked."""
+    if len(pk) != 32 or len(sig) != 64:
+        return True
+    if int.from_bytes(sig[32:], "little") >= ORDER:
+        return True
+    ys = [int.from_bytes(point, "little") & (2**255 - 1)
+          for point in (pk, sig[:32])]
+    return any(y >= FIELD or y in SMALL_Y for y in ys)
+
+
 def ed25519_verify(pk, text, sig):
     """What every RFC 8032 verifier says once the odd encodings are out."""
-    if len(pk) != 32 or len(sig) != 64:
+    if ed25519_odd(pk, sig):
         return False
-    if int.from_bytes(sig[32:], "little") >= ORDER:
-        return False
-    for point in (pk, sig[:32]):
-        y = int.from_bytes(point, "little") & (2**255 - 1)
-        if y >= FIELD or y in SMALL_Y:
-            return False
     try:
         ed25519.Ed25519PublicKey.from_public_bytes(pk).verify(sig, text)
     except (InvalidSignature, ValueError):
@@ -249,26 +254,26 @@ def jws_open(token, typ, keys):
     pk = by_kid.get(header["kid"])
     if pk is None:
         raise Refused("JWS by another key")
-    signed = (parts[0] + "." + parts[1]).encode()
-    if not ed25519_verify(pk, signed, un_b64u(parts[2], 64)):
-        raise Refused("JWS signature")
+    if ed25519_odd(pk, un_b64u(parts[2], 64)):
+        raise Refused("JWS signature of an odd encoding")
     check = jws.JWS()
     check.allowed_algs = SIGN_ALGS
     try:
         check.deserialize(token, jwk.JWK(kty="OKP", crv="Ed25519", x=b64u(pk)))
     except Exception as e:
-        raise Refused("JWS refused by the library") from e
+        raise Refused("JWS signature") from e
     return check.payload
 
 
-JWE_MEMBERS = ("alg", "apu", "apv", "cty", "enc", "epk", "kid", "typ")
+JWE_FIXED = {"alg": "ECDH-ES", "enc": "A256GCM", "cty": "overstap-bericht+jws",
+             "typ": "overstap-bericht+jwe"}
+JWE_MEMBERS = (*JWE_FIXED, "apu", "apv", "epk", "kid")
 
 
 def jwe_make(token, sender, receiver, enc_pk, kid=None):
-    header = {"alg": "ECDH-ES", "apu": b64u(sender.encode()),
-              "apv": b64u(receiver.encode()), "cty": "overstap-bericht+jws",
-              "enc": "A256GCM", "kid": kid or thumbprint(enc_pk, "X25519"),
-              "typ": "overstap-bericht+jwe"}
+    header = {**JWE_FIXED, "apu": b64u(sender.encode()),
+              "apv": b64u(receiver.encode()),
+              "kid": kid or thumbprint(enc_pk, "X25519")}
     out = jwe.JWE(token.encode("ascii"), json_out(header).decode(),
                   algs=["ECDH-ES", "A256GCM"])
     out.add_recipient(jwk.JWK(kty="OKP", crv="X25519", x=b64u(enc_pk)))
@@ -282,9 +287,7 @@ def jwe_header(body):
         raise Refused("not a JWE of five parts, the second empty")
     header = members(json_in(un_b64u(parts[0])), JWE_MEMBERS)
     epk = members(header["epk"], ("crv", "kty", "x"))
-    want = {"alg": "ECDH-ES", "enc": "A256GCM", "cty": "overstap-bericht+jws",
-            "typ": "overstap-bericht+jwe"}
-    if any(header[k] != v for k, v in want.items()) or (
+    if any(header[k] != v for k, v in JWE_FIXED.items()) or (
             epk["crv"], epk["kty"]) != ("X25519", "OKP"):
         raise Refused("JWE header")
     un_b64u(epk["x"], 32)
@@ -307,6 +310,7 @@ def jwe_open(body, key):
 
 # ---- notes ------------------------------------------------------------------
 
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 SIG_LINE = re.compile("\u2014 ([^ +\n]+) ([A-Za-z0-9+/=]+)\\Z")
 
 
@@ -336,7 +340,7 @@ def note_split(note):
     if not sep or not tail.endswith("\n"):
         raise Refused("not a note")
     text += "\n"
-    if any(ord(c) < 0x20 and c != "\n" for c in note):
+    if CONTROL.search(note):
         raise Refused("control character in a note")
     lines = tail[:-1].split("\n")
     if not 1 <= len(lines) <= 16:
@@ -649,9 +653,9 @@ def receipt_make(key, iss, aud, jti, now, ref, sha_jwe, sha_jws, leaf, salt,
 
 def receipt_verify(token, partner, own, keys, log_name, log_pk, jti=None,
                    sha_jws=None, sha_jwes=None):
-    """The nine checks of docs/protocol.md "Receipts".  Refused.step 1-5: no
-    receipt of this message; 6-9: delivered, its place in the log in doubt.
-    Without jti and hashes (a receipt shown later) 4 and 5 look at its shape."""
+    """The nine checks of docs/protocol.md "Receipts".  Refused.step 1-5: none of
+    this message; 6-9: delivered, its place in the log in doubt.  Without jti
+    and hashes (a receipt shown later) 4 and 5 look at its shape."""
     step = 1
     try:
         header, parts = jws_header(token, "overstap-ontvangst+jws")

@@ -65,11 +65,13 @@ sim_quiet(void *unused)
 {
 	(void)unused;
 	for (int i = 0; i < SIM_NODES; i++)
-		if (W.node[i].dead || W.node[i].st == NULL ||
-		    sim_int(&W.node[i],
-		        "SELECT count(*) FROM uitgaand WHERE stand IN"
-		        " ('OPGESTELD','WACHT-OP-PSEUDONIEM','KLAAR',"
-		        "'ONDERWEG')") != 0)
+		if (W.node[i].off)
+			continue;
+		else if (W.node[i].dead || W.node[i].st == NULL ||
+		         sim_int(&W.node[i],
+		             "SELECT count(*) FROM uitgaand WHERE stand IN"
+		             " ('OPGESTELD','WACHT-OP-PSEUDONIEM','KLAAR',"
+		             "'ONDERWEG')") != 0)
 			return false;
 	return sim_net_flights() == 0;
 }

@@ -4,7 +4,6 @@
  * whose url it names, and its answer comes back.  On the way things are late,
  * lost before or after they were handled, and delivered twice.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,7 +174,7 @@ arrive(struct flight *f)
 	}
 	f->stage = WAIT;
 	f->dst_life = f->dst->life;
-	ov_loop_arm(N.loop, &f->t, f->sent_ms + f->timeout_ms);
+	ov_loop_arm(N.loop, &f->t, sim_ms() + f->timeout_ms);
 	announce(f);
 	q.stream = f->stream;
 	q.route = (uint16_t)par.route;
@@ -197,16 +196,6 @@ come_back(struct flight *f)
 {
 	struct sim_node *src = f->src;
 
-	if (getenv("NETLOG"))
-		fprintf(stderr, "%.*s\n",
-		    f->r.status >= 400 ? (int)f->answer.n : 0,
-		    (char *)f->answer.p),
-		    fprintf(stderr,
-		        "%llu %d->%d %.*s %d ct %d ghost %d alive %d\n",
-		        (unsigned long long)sim_ms(), f->src->nr,
-		        f->dst ? f->dst->nr : -1, (int)f->path.n,
-		        (char *)f->path.p, f->r.status, f->r.ctype, f->ghost,
-		        alive(src) && src->life == f->src_life);
 	if (!f->ghost && alive(src) && src->life == f->src_life) {
 		f->r.rtt_us = (uint32_t)(sim_ms() - f->sent_ms) * 1000;
 		f->r.body = (struct ov_view){f->answer.p, f->answer.n};
@@ -282,6 +271,7 @@ on_fetch(struct sim_node *n, struct ov_view pkt)
 	SIM_OK(ov_pkr_begin(&k, pkt, OV_N_FETCH, &ov_n_fetch_rec, e));
 	SIM_OK(ov_pkr_next(&k, &q, e));
 	depart(n, k.ref, &q, false);
+	W.posts += q.method == 1;
 	if (q.method == 1 && sim_chance(W.twice_permille))
 		depart(n, k.ref, &q, true);
 }
@@ -315,7 +305,6 @@ static void
 on_drop(struct sim_node *n, struct ov_view pkt)
 {
 	struct ov_n_drop d;
-	struct ov_n_gone g = {0};
 	struct ov_pkr k;
 
 	SIM_OK(ov_pkr_begin(&k, pkt, OV_N_DROP, &ov_n_drop_rec, e));
@@ -324,7 +313,6 @@ on_drop(struct sim_node *n, struct ov_view pkt)
 	for (int i = 0; i < SIM_NODES; i++)
 		if (memcmp(W.node[i].spki, d.spki, 32) == 0)
 			N.announced[i][n->nr] = 0;
-	(void)g;
 }
 
 static void

@@ -12,7 +12,6 @@
 #include "daemon/houder/houder.h"
 
 /* sim.h and crypto/oprf.h each bring their own name for the size of a batch. */
-#undef OV_OPRF_ELEMENTS
 #include "tests/sim/sim.h"
 
 struct sim_powers {

@@ -152,6 +152,7 @@ struct sim_world {
 	unsigned twice_permille;
 	bool cut[SIM_NODES][SIM_NODES];
 	uint64_t delivered; /* requests that arrived */
+	uint64_t posts;     /* POST requests that were tried */
 };
 extern struct sim_world W;
 
@@ -205,6 +206,9 @@ int64_t sim_int(struct sim_node *, const char *sql);
 int64_t sim_count(struct sim_node *, const char *sql, const char *arg);
 /* Leaves of a kind about a partner (NULL: any). */
 int64_t sim_leaves(struct sim_node *, enum ov_leaf_soort, const char *partij);
+/* Run with a fine clock until nothing waits, at most so long; and a coarse one
+ * afterwards, for the weeks in between. */
+bool sim_settle(int64_t seconds);
 /* "every outbox is done" for sim_until(). */
 bool sim_quiet(void *unused);
 /* Everything that must hold between two moments of rest: SIM_CHECKs. */

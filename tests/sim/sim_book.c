@@ -130,6 +130,7 @@ identity(void)
 	quiet(vo);
 	memset(W.cut, 0, sizeof(W.cut));
 	SIM_CHECK(sim_until(all_have, &v, 7200, false));
+	sim_grain(60000);
 	sim_run(DAY);
 	sim_restart(vo); /* with the new key */
 	SIM_CHECK(sim_dossier(vo, 3) > 0);

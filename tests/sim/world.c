@@ -141,13 +141,15 @@ node_init(int i)
 	    "00000099000000002000", "00000099000000003000"};
 	struct sim_node *n = &W.node[i];
 	struct ov_daemon_conf *c = &n->conf;
+	char dir[sizeof(n->dir)];
 
 	n->nr = i;
 	(void)snprintf(n->oin, sizeof(n->oin), "%s", oin[i]);
 	(void)snprintf(n->url, sizeof(n->url),
 	    "https://n%d.overstap.example:8443", i);
-	(void)snprintf(n->dir, sizeof(n->dir), "%s/n%d", W.root, i);
-	(void)snprintf(n->state, sizeof(n->state), "%s/n%d/state", W.root, i);
+	(void)snprintf(dir, sizeof(dir), "%s/n%d", W.root, i);
+	(void)snprintf(n->dir, sizeof(n->dir), "%s", dir);
+	(void)snprintf(n->state, sizeof(n->state), "%s/state", dir);
 	SIM_CHECK(mkdir(n->dir, 0700) == 0);
 	memset(n->spki, 0xa0 + i, 32);
 	n->id_seed = (uint8_t)(0x10 + i);
@@ -305,4 +307,15 @@ sim_until(bool (*done)(void *), void *arg, int64_t seconds, bool revive)
 		}
 	}
 	return done(arg);
+}
+
+bool
+sim_settle(int64_t seconds)
+{
+	bool ok;
+
+	sim_grain(0);
+	ok = sim_until(sim_quiet, NULL, seconds, false);
+	sim_grain(UINT64_C(1800) * 1000);
+	return ok;
 }

@@ -96,6 +96,14 @@ class Small(Region):
                           self.file("vo/%s.csv" % profile))["end"]
             check(out["fout"] == 0, "import %s: %r" % (profile, out))
 
+    def ready(self, name):
+        """Until every pseudonym asked for is there: what is tested next is
+        delivery, and not the minute after which a holder is asked again."""
+        def waiting():
+            p = self.ask(name, "count")[1]["pseudoniemen"]
+            return p.get("aantal", 0) > 0 and not p.get("wacht", 0)
+        self.wait_until(waiting, 90, "%s has its pseudonyms" % name)
+
     def all_there(self, deadline=50):
         """Everything the vo had is at the other side, once, and in place."""
         n = PUPILS + NOTICES
@@ -192,6 +200,8 @@ def kill_everything(r):
     """kill -9 of the mbo as a whole, and start it again."""
     r.up()
     r.load()
+    r.ready("vo")
+    r.ready("mbo")
     r.ov("vo", "send", "--all")
     r.kill_all("mbo")
     time.sleep(1)
@@ -215,12 +225,12 @@ def full_disk(r):
         out = r.ov("vo", "import", "uitschrijving",
                    r.file("vo/uitschrijving.csv"))["end"]
         check(out["fout"] == 0, "import: %r" % out)
+        r.ready("vo")
         fill = os.path.join(disk, "vulling")
-        with open(fill, "wb") as f:
+        with open(fill, "wb", buffering=0) as f:
             try:
-                while True:
-                    f.write(bytes(4096))
-                    f.flush()
+                while f.write(bytes(4096)) == 4096:
+                    pass
             except OSError:
                 pass
         r.ov("vo", "send", "--all")

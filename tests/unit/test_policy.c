@@ -210,18 +210,19 @@ test_birthdays_and_the_changeover(void **state)
 static void
 test_status_limits_change_with_the_year(void **state)
 {
-	static const char *const text = "{" G(
-	    "AANMELDING-MBO") ",\"status\":\"gestart\","
-	                      "\"datumStatus\":\"%s\",\"leeftijdsgroep\":\"23-"
-	                      "tot-27\","
-	                      "\"heeftStartkwalificatie\":false}";
-	char s[300];
-
+#define STATUS(datum)                                                          \
+	"{" G("AANMELDING-MBO") ",\"status\":\"gestart\",\"datumStatus\":"     \
+	                        "\"" datum                                     \
+	                        "\",\"leeftijdsgroep\":\"23-tot-27\","         \
+	                        "\"heeftStartkwalificatie\":false}"
 	(void)state;
-	(void)snprintf(s, sizeof(s), text, "2025-12-31");
-	assert_int_equal(may("overstapstatus", MBO, DP, s).may, OV_MAY_NO);
-	(void)snprintf(s, sizeof(s), text, "2026-01-01");
-	assert_int_equal(may("overstapstatus", MBO, DP, s).may, OV_MAY_YES);
+	assert_int_equal(may("overstapstatus", MBO, DP, STATUS("2025-12-31"))
+	                     .may,
+	    OV_MAY_NO);
+	assert_int_equal(may("overstapstatus", MBO, DP, STATUS("2026-01-01"))
+	                     .may,
+	    OV_MAY_YES);
+#undef STATUS
 }
 
 static void

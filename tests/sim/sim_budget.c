@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* tests/sim/sim_budget.c - budgets at the holders: the day's pseudonyms are
+ * made, the rest follow by themselves on the days that were foretold, and
+ * nothing bypasses the debit.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/sim/sim.h"
+
+#define WALL ((int64_t)1788249600) /* 2026-09-01T08:00:00Z */
+#define DAY ((int64_t)86400)
+
+static int64_t
+delivered(void)
+{
+	return sim_count(&W.node[SIM_VO],
+	    "SELECT count(*) FROM uitgaand WHERE stand=?1", "AFGELEVERD");
+}
+
+static void
+outlook(int64_t ready, int64_t waiting, const char *last)
+{
+	int64_t r, w;
+	char day[11];
+
+	SIM_OK(ov_pseudo_outlook(W.node[SIM_VO].st, &r, &w, day, e));
+	SIM_CHECK(r == ready);
+	SIM_CHECK(w == waiting);
+	if (strcmp(day, last) != 0)
+		sim_fail(__FILE__, __LINE__, last, day);
+}
+
+/* Just after the next midnight in UTC. */
+static void
+next_day(void)
+{
+	sim_grain(UINT64_C(600) * 1000);
+	sim_run(DAY - sim_wall() % DAY + 60);
+	sim_grain(0);
+	(void)sim_until(sim_quiet, NULL, 2 * 3600, false);
+}
+
+/* 25 pupils at 10 a day; the middle day has a restart of everything. */
+static void
+days(void)
+{
+	struct sim_node *vo = &W.node[SIM_VO];
+
+	sim_begin(1, WALL);
+	sim_world_new();
+	W.book.vo = (struct sim_budget){10, 1000};
+	sim_book_issue(vo);
+	sim_run(3600);
+	for (unsigned i = 0; i < 25; i++)
+		SIM_CHECK(sim_dossier(vo, i) > 0);
+	outlook(0, 25, "2026-09-03");
+	sim_run(1800);
+	SIM_CHECK(delivered() == 10);
+	outlook(10, 15, "2026-09-03");
+	SIM_CHECK(
+	    sim_int(vo, "SELECT count(*) FROM leerling"
+	                " WHERE stand='wacht' AND pgn IS NOT NULL") == 15);
+	/* People who press the button again get no more of it. */
+	ov_pseudo_kick(vo->st);
+	sim_run(3600);
+	SIM_CHECK(delivered() == 10);
+	next_day();
+	SIM_CHECK(delivered() == 20);
+	outlook(20, 5, "2026-09-03");
+	for (int i = 0; i < SIM_NODES; i++)
+		sim_restart(&W.node[i]);
+	sim_run(3600);
+	SIM_CHECK(delivered() == 20);
+	next_day();
+	SIM_CHECK(delivered() == 25);
+	outlook(25, 0, "");
+	SIM_CHECK(sim_int(vo, "SELECT count(*) FROM leerling"
+	                      " WHERE pgn IS NOT NULL") == 0);
+	sim_check_all();
+	sim_world_free();
+}
+
+/* The year's budget is gone: nothing until 1 August, or a larger budget. */
+static void
+year(void)
+{
+	struct sim_node *vo = &W.node[SIM_VO];
+
+	sim_begin(2, WALL);
+	sim_world_new();
+	W.book.vo = (struct sim_budget){10, 15};
+	sim_book_issue(vo);
+	sim_run(3600);
+	for (unsigned i = 0; i < 20; i++)
+		SIM_CHECK(sim_dossier(vo, i) > 0);
+	outlook(0, 20, "2027-08-01");
+	sim_run(1800);
+	SIM_CHECK(delivered() == 10);
+	for (int i = 0; i < 4; i++)
+		next_day();
+	SIM_CHECK(delivered() == 15);
+	outlook(15, 5, "2027-08-01");
+	W.book.vo = (struct sim_budget){10, 100};
+	sim_book_issue(vo);
+	sim_grain(0);
+	if (!sim_until(sim_quiet, NULL, DAY, false))
+		sim_fail(__FILE__, __LINE__, "year", "the new budget");
+	SIM_CHECK(delivered() == 20);
+	sim_check_all();
+	sim_world_free();
+}
+
+int
+main(void)
+{
+	days();
+	year();
+	(void)puts("budgets: foretold and kept");
+	return 0;
+}

@@ -425,6 +425,14 @@ serve_evaluate(struct ov_store *st, const struct ov_lid *lid,
 		return;
 	}
 	rc = ov_holder_evaluate(st, lid, r->body, h, &e);
+	/* What its newer book allows ours does not know yet: it is on its way
+	 * (role.c asked for it), so this is no lasting refusal. */
+	if (r->adresboek > st->boek->versie &&
+	    (h->fout == OV_FOUT_BUDGET_OP ||
+	        h->fout == OV_FOUT_DOMEIN_NIET_TOEGESTAAN ||
+	        h->fout == OV_FOUT_EPOCH_GESLOTEN ||
+	        h->fout == OV_FOUT_EPOCH_ONBEKEND))
+		h->fout = OV_FOUT_TIJDELIJK_NIET_BESCHIKBAAR;
 	if (rc == OV_OK && h->fout == OV_FOUT_GEEN)
 		rc = ov_oprf_antwoord_compose(&b, &h->a, &e);
 	if (rc != OV_OK)

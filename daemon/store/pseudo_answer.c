@@ -49,8 +49,11 @@ budget_op(struct ov_store *st, struct ov_job *j, struct ov_share *s,
 	uint64_t rest = h->rest < j->n ? h->rest : 0;
 	enum ov_rc rc;
 
-	due = h->retry != 0 ? now + (int64_t)h->retry
-	                    : (ov_utc_day(now) + 1) * DAY;
+	/* Tomorrow at the latest, also where the year's budget is gone: the
+	 * holder may not have had the book yet that raised it. */
+	due = (ov_utc_day(now) + 1) * DAY;
+	if (h->retry != 0 && now + (int64_t)h->retry < due)
+		due = now + (int64_t)h->retry;
 	if ((rc = not_debited(st, s, e)) != OV_OK ||
 	    (rc = rest_keep(st, j, s, rest, rest > 0 ? 0 : due, e)) != OV_OK)
 		return rc;

@@ -214,7 +214,7 @@ def full_disk(r):
     """A full disk at the receiver: 507, no receipt, later everything."""
     disk = os.path.join(r.folder, "klein")
     os.makedirs(disk)
-    p = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=700",
+    p = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128m,mode=700",
                         "overstap-test", disk], capture_output=True,
                        check=False)
     if p.returncode != 0:

@@ -128,8 +128,8 @@ ov_buf_ok(const struct ov_buf *b, struct ov_err *e)
 void
 ov_buf_reset(struct ov_buf *b)
 {
-	if (b->p != NULL)
-		explicit_bzero(b->p, b->cap);
+	if (b->p != NULL) /* with the NUL that ov_buf_text() may have put */
+		explicit_bzero(b->p, b->n < b->cap ? b->n + 1 : b->cap);
 	b->n = 0;
 	b->bad = false;
 }

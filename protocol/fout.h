@@ -109,6 +109,9 @@ enum ov_reden {
 	X("gewijzigd-na-verzenden")                                            \
 	X("referentie-dubbel")                                                 \
 	X("bestand-onleesbaar")                                                \
+	X("bestand-te-groot")                                                  \
+	X("bestand-overgenomen")                                               \
+	X("bestand-niet-overgenomen")                                          \
 	X("rij-te-lang")                                                       \
 	X("kolom-onbekend")                                                    \
 	X("kolom-ontbreekt")                                                   \

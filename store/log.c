@@ -94,14 +94,90 @@ ov_slog_flush(struct ov_slog *l, struct ov_digest *root, struct ov_err *e)
 	return ov_tlog_root(&l->now, root, e);
 }
 
+/* The memo of a tile: the one it has, or the one unused for longest. */
+static struct ov_slog_memo *
+memo_of(struct ov_slog *l, unsigned level, uint64_t nr)
+{
+	struct ov_slog_memo *old = &l->memo[0], *m;
+
+	for (size_t i = 0; i < OV_SLOG_MEMOS; i++) {
+		m = &l->memo[i];
+		if (m->used && m->level == level && m->nr == nr) {
+			m->turn = ++l->turn;
+			return m;
+		}
+		if (m->turn < old->turn)
+			old = m;
+	}
+	memset(old->have, 0, sizeof(old->have));
+	old->used = true;
+	old->level = level;
+	old->nr = nr;
+	old->turn = ++l->turn;
+	return old;
+}
+
+/* A hash that stands in the tile itself: from the growing end in memory, or
+ * the whole (full) tile from the file. */
+static enum ov_rc
+memo_leaf(struct ov_slog *l, struct ov_slog_memo *m, unsigned pos,
+    struct ov_err *e)
+{
+	uint64_t count = l->now.size >> (8 * m->level);
+	enum ov_rc rc;
+
+	if (m->nr == count >> 8) {
+		if (pos >= l->now.n[m->level])
+			return ov_fail(e, OV_DAMAGED, "log: no such hash");
+		m->h[0][pos] = l->now.tile[m->level][pos];
+		m->have[0][pos] = true;
+		return OV_OK;
+	}
+	rc = ov_slog_tile(l->db, m->level, m->nr, OV_TILE_WIDTH, m->h[0], e);
+	if (rc == OV_OK)
+		memset(m->have[0], true, sizeof(m->have[0]));
+	return rc;
+}
+
+static enum ov_rc
+memo_node(struct ov_slog *l, struct ov_slog_memo *m, unsigned w, unsigned pos,
+    struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if (m->have[w][pos])
+		return OV_OK;
+	if (w == 0)
+		return memo_leaf(l, m, pos, e);
+	if ((rc = memo_node(l, m, w - 1, 2 * pos, e)) != OV_OK ||
+	    (rc = memo_node(l, m, w - 1, 2 * pos + 1, e)) != OV_OK)
+		return rc;
+	rc = ov_tlog_node_hash(&m->h[w][pos], &m->h[w - 1][2 * pos],
+	    &m->h[w - 1][2 * pos + 1]);
+	m->have[w][pos] = rc == OV_OK;
+	return rc;
+}
+
+/* ov_tlog_read: the hash of the complete subtree `index` of 2^level leaves. */
+static enum ov_rc
+memo_read(void *arg, unsigned level, uint64_t index, struct ov_digest *out,
+    struct ov_err *e)
+{
+	struct ov_slog *l = arg;
+	unsigned w = level % 8, pos = (unsigned)(index & ((256U >> w) - 1));
+	struct ov_slog_memo *m = memo_of(l, level / 8, index >> (8 - w));
+	enum ov_rc rc = memo_node(l, m, w, pos, e);
+
+	if (rc == OV_OK)
+		*out = m->h[w][pos];
+	return rc;
+}
+
 enum ov_rc
 ov_slog_path(struct ov_slog *l, uint64_t idx, struct ov_tlog_path *out,
     struct ov_err *e)
 {
-	struct ov_tlog_tiles t = {ov_slog_tile, l->db};
-
-	return ov_tlog_inclusion(idx, l->now.size, ov_tlog_read_tiles, &t, out,
-	    e);
+	return ov_tlog_inclusion(idx, l->now.size, memo_read, l, out, e);
 }
 
 void
@@ -113,6 +189,7 @@ ov_slog_committed(struct ov_slog *l)
 void
 ov_slog_back(struct ov_slog *l)
 {
+	memset(l->memo, 0, sizeof(l->memo));
 	l->now = l->was;
 }
 

@@ -13,10 +13,23 @@
 #include "protocol/tlog.h"
 #include "store/db.h"
 
+/* Hashes of complete subtrees inside one tile, computed once: they never
+ * change while the tile grows.  A rollback forgets them. */
+struct ov_slog_memo {
+	bool used;
+	unsigned level; /* of the tile */
+	uint64_t nr, turn;
+	bool have[8][OV_TILE_WIDTH];
+	struct ov_digest h[8][OV_TILE_WIDTH];
+};
+#define OV_SLOG_MEMOS 6
+
 struct ov_slog {
 	struct ov_db *db;
 	struct ov_tlog now; /* with the open transaction */
 	struct ov_tlog was; /* as committed */
+	struct ov_slog_memo memo[OV_SLOG_MEMOS];
+	uint64_t turn;
 };
 
 /* Load the right edge; checks that leaves and tiles agree in number. */

@@ -10,7 +10,7 @@
 #define OV_TOOLS_CMD_IMPORT_H
 
 #include "tools/cmd_cli.h"
-#include "tools/io_profile.h"
+#include "protocol/profiel.h"
 
 #define OV_IMPORT_FAULTS 1000 /* listed; the rest is counted */
 

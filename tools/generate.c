@@ -28,7 +28,7 @@
 #include "base/fs.h"
 #include "protocol/data.h"
 #include "tools/generate.h"
-#include "tools/io_profile.h"
+#include "protocol/profiel.h"
 
 #define TABLE_MAX ((size_t)64 << 10)
 #define FLUSH ((size_t)1 << 20)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "tools/generate.h"
-#include "tools/io_csv.h"
+#include "protocol/csv.h"
 
 /* What a track of the table is in our code lists, and how old its leavers
  * are. */

@@ -85,8 +85,8 @@ prepare(struct load *l, struct ov_err *e)
 
 	if ((rc = load_world_open(&l->w, &l->ask, e)) != OV_OK)
 		return rc;
-	/* A receiver that is starting may hang up once or twice. */
-	while ((rc = greet(l, e)) == OV_AGAIN &&
+	/* A receiver that is starting may hang up, or not know us yet. */
+	while (((rc = greet(l, e)) == OV_AGAIN || rc == OV_DENIED) &&
 	       load_now_ns() - l->began < l->wait_ms * 1000000)
 		(void)nanosleep(&pause, NULL);
 	l->connected = load_now_ns();

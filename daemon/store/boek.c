@@ -311,3 +311,34 @@ ov_boek_poll(struct ov_store *st)
 		if (ov_fetch(st, lid, &f, true, polled, NULL, NULL) != OV_OK)
 			ov_log(OV_LOG_DEBUG, "event=poll-skipped");
 }
+
+#define GREET_MAX 256
+
+void
+ov_boek_greet(struct ov_store *st)
+{
+	struct ov_fetch f = {.path = "/v1/status"};
+	const struct ov_lid *lid;
+	sqlite3_stmt *q;
+	struct ov_oin oin[GREET_MAX];
+	size_t n = 0;
+	bool row;
+
+	if (st->boek == NULL ||
+	    ov_db_q(st->db, &q, NULL,
+	        "SELECT oin FROM partner WHERE seq_in+seq_uit>0"
+	        " ORDER BY gehoord DESC LIMIT 256",
+	        "") != OV_OK)
+		return;
+	while (
+	    n < GREET_MAX && ov_db_next(st->db, q, &row, NULL) == OV_OK && row)
+		n += ov_oin_parse(ov_view_str(ov_db_text(q, 0)), &oin[n]) ==
+		     OV_OK;
+	ov_db_done(st->db, q);
+	for (size_t i = 0; i < n; i++) {
+		lid = ov_book_oin(st->boek, &oin[i]);
+		if (lid != NULL && lid->status == OV_LID_ACTIEF &&
+		    ov_fetch(st, lid, &f, true, polled, NULL, NULL) != OV_OK)
+			return;
+	}
+}

@@ -277,7 +277,8 @@ command_feed(struct ov_ctl *c, const json_t *q)
 	} else if (json_object_size(q) == 1 &&
 	           json_is_true(json_object_get(q, "end"))) {
 		c->feeding = false;
-		c->cmd->fed(c);
+		if (c->cmd->fed != NULL)
+			c->cmd->fed(c);
 	} else {
 		ov_ctl_fout(c, "opdracht-ongeldig", NULL);
 	}

@@ -27,8 +27,8 @@ struct ov_ctl_cmd {
 	size_t size; /* of the state, zeroed */
 	void (*start)(struct ov_ctl *);
 	void (*step)(struct ov_ctl *); /* NULL: start() does all */
-	/* Rows of the client; NULL: it sends none.  v is borrowed.  fed() when
-	 * they ended. */
+	/* Rows of the client; NULL: it sends none.  v is borrowed.  fed(),
+	 * if any, when they ended. */
 	void (*rows)(struct ov_ctl *, const json_t *v);
 	void (*fed)(struct ov_ctl *);
 	void (*drop)(struct ov_ctl *); /* free what the state holds */
@@ -141,6 +141,35 @@ OV_MUST_CHECK enum ov_rc ov_pupil_by_ref(struct ov_store *, const char *ref,
 /* The own reference of a pupil, "" when there is none; given. */
 json_t *ov_j_pupil_ref(struct ov_store *, int64_t leerling);
 
+/* ---- pupils coming in and going (pupils.c) ---- */
+
+/* One load under way: every row is judged first, then 64 a step are stored.
+ * A row that is bad by itself means that nothing changes; what only shows
+ * beside the pupils that are there (`pgn-dubbel`, `pgn-gewijzigd`) leaves out
+ * that row. */
+struct ov_load;
+struct ov_load_sum {
+	int64_t geladen, gewijzigd, zonder_pgn, fout;
+};
+/* vervang: who is not in the file and has no dossier goes. */
+OV_MUST_CHECK enum ov_rc ov_load_new(struct ov_store *, bool vervang,
+    struct ov_load **out, struct ov_err *);
+/* Judge a row of docs/control.md and keep it (a reference is taken).  Its
+ * faults are kept, up to 1,000. */
+void ov_load_row(struct ov_load *, json_t *row);
+/* All rows are there: store the next; *done after the last. */
+OV_MUST_CHECK enum ov_rc ov_load_step(struct ov_load *, bool *done,
+    struct ov_err *);
+void ov_load_progress(const struct ov_load *, int64_t *done, int64_t *total);
+const struct ov_load_sum *ov_load_sum(const struct ov_load *);
+/* The faults: an array of {rij, kolom, reden, tekst}; borrowed. */
+const json_t *ov_load_faults(const struct ov_load *);
+void ov_load_free(struct ov_load *);
+/* Remove one of ours by number, or by reference where ref is not NULL.
+ * OV_DENIED: there is none; *linked: it has dossiers, and stays. */
+OV_MUST_CHECK enum ov_rc ov_pupil_remove(struct ov_store *, int64_t nr,
+    const char *ref, bool *linked, struct ov_err *);
+
 /* ---- drafts (drafts.c) ---- */
 
 /* One import under way: rows are judged one by one, sealed and stored in
@@ -158,6 +187,11 @@ OV_MUST_CHECK enum ov_rc ov_intake_new(struct ov_store *,
     const struct ov_intake_in *, struct ov_intake **out, struct ov_err *);
 /* A row of docs/control.md.  Its faults are kept, up to 1,000. */
 OV_MUST_CHECK enum ov_rc ov_intake_row(struct ov_intake *, const json_t *row,
+    struct ov_err *);
+/* All rows are there: ask for the pseudonyms of the next 64; *done after the
+ * last.  Who calls it until then keeps the work of one turn small; without it
+ * ov_intake_end() does all at once. */
+OV_MUST_CHECK enum ov_rc ov_intake_step(struct ov_intake *, bool *done,
     struct ov_err *);
 /* Store the rest and make it visible, or nothing when there were faults and
  * overslaan is off. */
@@ -228,10 +262,24 @@ OV_MUST_CHECK enum ov_rc ov_link_decide(struct ov_store *, int64_t nr,
 OV_MUST_CHECK enum ov_rc ov_link_undo(struct ov_store *, int64_t nr,
     const char *reden, struct ov_err *);
 
-/* ---- folders (spool.c) ---- */
+/* ---- inbox (ctl_inbox.c) ---- */
 
-/* Every second; *next is when there is work again. */
-void ov_spool_tick(struct ov_store *, int64_t *next);
+/* Message nr as a row of inbox.list; *out is given.  OV_DENIED: none. */
+OV_MUST_CHECK enum ov_rc ov_j_bericht(struct ov_store *, int64_t nr,
+    json_t **out, struct ov_err *);
+
+/* ---- folders (spool.c, spool_in.c, spool_out.c) ---- */
+
+/* Folders in place of commands, when the configuration names them: files in
+ * in/<profile>/ are imported, what was received appears in out/<type>/
+ * (docs/control.md).  A file is read and stored in steps, each a deferred
+ * call of the loop. */
+struct ov_spool;
+OV_MUST_CHECK enum ov_rc ov_spool_new(struct ov_store *, struct ov_spool **out,
+    struct ov_err *);
+void ov_spool_free(struct ov_spool *);
+/* Every second. */
+void ov_spool_tick(struct ov_spool *);
 
 /* ---- the tables; each ends with a row without name ---- */
 

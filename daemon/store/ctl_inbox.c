@@ -230,6 +230,21 @@ show_start(struct ov_ctl *c)
 	ov_claims_free(&cl);
 }
 
+enum ov_rc
+ov_j_bericht(struct ov_store *st, int64_t nr, json_t **out, struct ov_err *e)
+{
+	struct row r;
+	enum ov_rc rc;
+
+	*out = NULL;
+	if ((rc = find(st, nr, &r, e)) != OV_OK)
+		return rc;
+	if (r.nr == 0)
+		return ov_fail(e, OV_DENIED, "no such message");
+	*out = j_row(st, &r);
+	return *out != NULL ? OV_OK : ov_fail(e, OV_NOSPACE, "out of memory");
+}
+
 /* ---- judging ---- */
 
 /* Move to a state, from one of those that lead there, and tell the sender. */

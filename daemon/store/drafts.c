@@ -47,7 +47,7 @@ struct ov_intake {
 	struct cand c[BATCH];
 	size_t nc;
 	struct want *want;
-	size_t nwant, cwant;
+	size_t nwant, cwant, asked;
 	int64_t *changed; /* drafts sent before, other content now */
 	size_t nchanged, cchanged;
 	struct ov_draft_out out; /* large: kept here */
@@ -567,8 +567,9 @@ flush(struct ov_intake *m, struct ov_err *e)
 
 /* Pseudonyms of one batch: wanted from now on. */
 static enum ov_rc
-wants(struct ov_intake *m, size_t from, struct ov_err *e)
+wants(struct ov_intake *m, struct ov_err *e)
 {
+	size_t to = m->nwant - m->asked > BATCH ? m->asked + BATCH : m->nwant;
 	struct ov_store *st = m->st;
 	struct ov_oin oin;
 	int64_t leerling;
@@ -577,7 +578,7 @@ wants(struct ov_intake *m, size_t from, struct ov_err *e)
 
 	if ((rc = ov_tx_begin(st, e)) != OV_OK)
 		return rc;
-	for (size_t i = from; i < m->nwant && i < from + BATCH; i++) {
+	for (size_t i = m->asked; i < to; i++) {
 		rc = ov_oin_parse(ov_view_str(m->want[i].oin), &oin);
 		if (rc == OV_OK)
 			rc = ov_pseudo_want(st, &oin, m->want[i].pgn, false,
@@ -593,6 +594,8 @@ wants(struct ov_intake *m, size_t from, struct ov_err *e)
 		rc = ov_tx_commit(st, e);
 	if (rc != OV_OK)
 		ov_tx_abort(st);
+	else
+		m->asked = to;
 	return rc;
 }
 
@@ -643,20 +646,38 @@ reveal(struct ov_intake *m, struct ov_err *e)
 }
 
 enum ov_rc
+ov_intake_step(struct ov_intake *m, bool *done, struct ov_err *e)
+{
+	enum ov_rc rc = OV_OK;
+
+	*done = false;
+	if (m->nc > 0)
+		return flush(m, e);
+	if (m->sum.fout == 0 || m->overslaan) {
+		if (m->asked < m->nwant)
+			rc = wants(m, e);
+		*done = m->asked == m->nwant;
+	} else {
+		*done = true;
+	}
+	return rc;
+}
+
+enum ov_rc
 ov_intake_end(struct ov_intake *m, struct ov_intake_sum *sum, struct ov_err *e)
 {
+	bool done = false;
 	enum ov_rc rc;
 
-	if ((rc = flush(m, e)) != OV_OK)
-		return rc;
+	while (!done)
+		if ((rc = ov_intake_step(m, &done, e)) != OV_OK)
+			return rc;
 	*sum = m->sum;
 	if (m->sum.fout > 0 && !m->overslaan) {
 		*sum = (struct ov_intake_sum){.fout = m->sum.fout};
 		return OV_OK; /* ov_intake_free() takes it all back */
 	}
-	for (size_t i = 0; i < m->nwant && rc == OV_OK; i += BATCH)
-		rc = wants(m, i, e);
-	if (rc != OV_OK || (rc = ov_tx_begin(m->st, e)) != OV_OK)
+	if ((rc = ov_tx_begin(m->st, e)) != OV_OK)
 		return rc;
 	rc = reveal(m, e);
 	if (rc == OV_OK)

@@ -427,7 +427,7 @@ serve_evaluate(struct ov_store *st, const struct ov_lid *lid,
 	rc = ov_holder_evaluate(st, lid, r->body, h, &e);
 	/* What its newer book allows ours does not know yet: it is on its way
 	 * (role.c asked for it), so this is no lasting refusal. */
-	if (r->adresboek > st->boek->versie &&
+	if (rc == OV_OK && r->adresboek > st->boek->versie &&
 	    (h->fout == OV_FOUT_BUDGET_OP ||
 	        h->fout == OV_FOUT_DOMEIN_NIET_TOEGESTAAN ||
 	        h->fout == OV_FOUT_EPOCH_GESLOTEN ||

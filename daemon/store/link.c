@@ -24,11 +24,12 @@
 struct ov_link {
 	bool queued;
 	int64_t from;   /* messages up to here were joined with all tags */
+	bool arrivals;  /* only what came after `from` is left to look at */
 	size_t lid;     /* next member of the book to look at */
 	bool tags_done; /* no member lacks tags, as far as we know */
 	int64_t again;  /* start over */
 	struct ov_run run;
-	int64_t spool;
+	struct ov_spool *spool;
 };
 
 void
@@ -215,6 +216,7 @@ tags_turn(struct ov_store *st, bool *worked, struct ov_err *e)
 			return rc;
 		if (made > 0) {
 			l->from = 0; /* old messages may meet new tags */
+			l->arrivals = false;
 			*worked = true;
 			return OV_OK;
 		}
@@ -262,15 +264,28 @@ hits_find(struct ov_store *st, struct ov_hit *h, size_t *n, struct ov_err *e)
 	bool row;
 
 	*n = 0;
-	rc = ov_db_q(st->db, &q, e,
-	    "SELECT b.nr,b.id,b.partner,b.ep,b.versie,b.inhoud,b.bewijs,"
-	    "l.nr,l.id,l.y FROM bericht b INDEXED BY bericht_wacht"
-	    " CROSS JOIN etiket t ON t.partner=b.partner AND t.ep=b.ep"
-	    " AND t.tag16=b.tag16 CROSS JOIN leerling l ON l.nr=t.leerling"
-	    " WHERE b.stand IN ('ONBEKEND', 'TWIJFEL') AND b.stand='ONBEKEND'"
-	    " AND b.gesloten=1 AND b.nr>?1 AND l.stand='gecachet'"
-	    " ORDER BY b.nr,l.nr LIMIT 64",
-	    "i", st->link->from);
+	if (st->link->arrivals) /* a few rows at the end of the table */
+		rc = ov_db_q(st->db, &q, e,
+		    "SELECT b.nr,b.id,b.partner,b.ep,b.versie,b.inhoud,"
+		    "b.bewijs,l.nr,l.id,l.y FROM bericht b NOT INDEXED"
+		    " CROSS JOIN etiket t ON t.partner=b.partner AND"
+		    " t.ep=b.ep AND t.tag16=b.tag16"
+		    " CROSS JOIN leerling l ON l.nr=t.leerling"
+		    " WHERE b.nr>?1 AND b.stand='ONBEKEND' AND b.gesloten=1"
+		    " AND l.stand='gecachet' ORDER BY b.nr,l.nr LIMIT 64",
+		    "i", st->link->from);
+	else
+		rc = ov_db_q(st->db, &q, e,
+		    "SELECT b.nr,b.id,b.partner,b.ep,b.versie,b.inhoud,"
+		    "b.bewijs,l.nr,l.id,l.y"
+		    " FROM bericht b INDEXED BY bericht_wacht"
+		    " CROSS JOIN etiket t ON t.partner=b.partner AND"
+		    " t.ep=b.ep AND t.tag16=b.tag16"
+		    " CROSS JOIN leerling l ON l.nr=t.leerling"
+		    " WHERE b.stand IN ('ONBEKEND', 'TWIJFEL') AND"
+		    " b.stand='ONBEKEND' AND b.gesloten=1 AND b.nr>?1"
+		    " AND l.stand='gecachet' ORDER BY b.nr,l.nr LIMIT 64",
+		    "i", st->link->from);
 	while (rc == OV_OK && *n < HITS && bytes < HIT_BYTES &&
 	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
 		if (*n > 0 && h[*n - 1].nr == ov_db_i64(q, 0)) {
@@ -514,6 +529,7 @@ join_turn(struct ov_store *st, bool *worked, struct ov_err *e)
 		st->link->from = h[n - 1].nr;
 		*worked = true;
 	} else if (rc == OV_OK) {
+		st->link->arrivals = true;
 		rc = ov_db_int(st->db, &st->link->from, 0, e,
 		    "SELECT max(nr) FROM bericht", "");
 	}
@@ -578,6 +594,7 @@ ov_link_again(struct ov_store *st)
 	if (st->link == NULL)
 		return;
 	st->link->from = 0;
+	st->link->arrivals = false;
 	ov_link_kick(st);
 }
 
@@ -592,7 +609,7 @@ ov_link_tick(struct ov_store *st)
 		ov_link_again(st);
 	}
 	ov_link_answers(st, &l->run);
-	ov_spool_tick(st, &l->spool);
+	ov_spool_tick(l->spool);
 }
 
 enum ov_rc
@@ -601,7 +618,7 @@ ov_link_new(struct ov_store *st, struct ov_err *e)
 	st->link = calloc(1, sizeof(*st->link));
 	if (st->link == NULL)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
-	return OV_OK;
+	return ov_spool_new(st, &st->link->spool, e);
 }
 
 void
@@ -610,6 +627,7 @@ ov_link_free(struct ov_store *st)
 	if (st->link == NULL)
 		return;
 	ov_loop_undefer(st->env.loop, st);
+	ov_spool_free(st->link->spool);
 	free(st->link);
 	st->link = NULL;
 }

@@ -386,6 +386,7 @@ ov_store_net_up(struct ov_store *st)
 {
 	st->netc->up = true;
 	ov_netc_trust(st);
+	ov_boek_greet(st);
 	ov_deliver_kick(st);
 	ov_pseudo_kick(st);
 }

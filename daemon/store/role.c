@@ -479,6 +479,33 @@ on_gone(struct ov_store *st, struct ov_view pkt, struct ov_err *e)
 	return OV_OK;
 }
 
+/* A request of theirs proves that they are there: the breaker closes and the
+ * backlog goes at once.  Looked at once a minute and connection. */
+static void
+heard(struct ov_store *st, struct ov_conn_peer *c, const struct ov_lid *lid)
+{
+	int64_t id, fouten = 0, now = ov_now(st);
+	struct ov_err e = {0};
+	enum ov_rc rc;
+
+	if (c->heard != 0 && now < c->heard + 60 && now >= c->heard)
+		return;
+	c->heard = now;
+	rc = ov_partner_id(st, &lid->oin, &id, &e);
+	if (rc == OV_OK)
+		rc = ov_db_int(st->db, &fouten, 0, &e,
+		    "SELECT fouten FROM partner WHERE id=?1", "i", id);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, &e,
+		    "UPDATE partner SET gehoord=?2,fouten=0,volgende=0"
+		    " WHERE id=?1",
+		    "ii", id, now);
+	if (rc != OV_OK)
+		ov_log(OV_LOG_WARN, "event=heard fault=\"%s\"", e.msg);
+	else if (fouten > 0)
+		ov_deliver_partner_up(st, id);
+}
+
 static enum ov_rc
 on_request(struct ov_store *st, struct ov_view pkt, struct ov_err *e)
 {
@@ -499,6 +526,7 @@ on_request(struct ov_store *st, struct ov_view pkt, struct ov_err *e)
 		ov_answer_fout(st, &r, "partij-onbekend", NULL);
 		return OV_OK;
 	}
+	heard(st, c, lid);
 	if (r.adresboek != 0)
 		ov_boek_hint(st, lid, r.adresboek);
 	/* A book that expired more than 14 days ago says nothing about who

@@ -68,6 +68,7 @@ struct ov_conn_peer {
 	uint8_t spki[32], serial[20];
 	uint32_t roots;
 	int64_t nbf, naf;
+	int64_t heard; /* when its last request was noted */
 };
 #define OV_CONN_HASH 1024
 
@@ -223,6 +224,9 @@ enum ov_accept ov_boek_offer(struct ov_store *, struct ov_view note,
 /* Somebody says he has version v: fetch stored+1 if that is news. */
 void ov_boek_hint(struct ov_store *, const struct ov_lid *, uint32_t v);
 void ov_boek_poll(struct ov_store *); /* every 5 minutes, a random member */
+/* At start: tell those we exchange with that we are there again, so that their
+ * backlog does not wait for their own probe. */
+void ov_boek_greet(struct ov_store *);
 /* The note of a version (0: newest), appended. */
 OV_MUST_CHECK enum ov_rc ov_boek_note(struct ov_store *, uint32_t versie,
     struct ov_buf *, bool *found, struct ov_err *);

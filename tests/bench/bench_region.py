@@ -16,6 +16,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import socket
 import sqlite3
@@ -180,12 +181,31 @@ class BenchRegion(Region):
         with socket.socket() as s:
             return s.connect_ex(("127.0.0.1", self.members[name].port)) == 0
 
+    # ---- every run from the same, nearly empty store ----
+
+    def snapshot(self):
+        state = os.path.join(self.members["mbo"].dir, "state")
+        self.stop("mbo")
+        shutil.copytree(state, state + ".leeg")
+
+    def restore(self):
+        """The mbo is stopped, and its store is as it was at snapshot()."""
+        state = os.path.join(self.members["mbo"].dir, "state")
+        self.stop("mbo")
+        shutil.rmtree(state)
+        shutil.copytree(state + ".leeg", state)
+        os.sync()
+
+    def fresh(self):
+        self.restore()
+        self.start("mbo")
+
     # ---- the same code in one process ----
 
     def one_process(self, run):
-        """run() while one process serves the mbo's instance."""
+        """run() while one process serves the mbo's instance; the mbo is
+        stopped before and after."""
         m = self.members["mbo"]
-        self.stop("mbo")
         with open(os.path.join(m.dir, "one.log"), "ab") as log:
             p = subprocess.Popen([os.path.join(self.bin, "bench-one"),
                                   os.path.join(m.dir, "overstap.conf")],
@@ -204,7 +224,6 @@ class BenchRegion(Region):
             except subprocess.TimeoutExpired:
                 p.kill()
                 p.wait()
-        self.start("mbo")
         return out
 
     # ---- flushes ----

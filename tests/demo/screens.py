@@ -143,6 +143,8 @@ def memory(pid, needles):
                 if not perms.startswith("rw"):
                     continue
                 lo, hi = (int(x, 16) for x in span.split("-"))
+                if hi - lo > 1 << 30:
+                    continue  # reserved, not used: a sanitizer's shadow
                 try:
                     mem.seek(lo)
                     data = mem.read(hi - lo)

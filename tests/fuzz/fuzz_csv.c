@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/io_csv.h"
+#include "protocol/csv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

@@ -101,9 +101,9 @@ member(int i)
 	              "s:o,s:o,s:o}",
 	    "oin", n->oin, "naam", naam, "rol", rol, "status", "actief", "url",
 	    n->url, "id", id_of(n->id_seed), "id_vorige", vorige_id(i), "log",
-	    b64u(n->st->keys.log_pk), "getuige", b64u(n->st->keys.witness_pk),
-	    "tls_server", pin(n->spki), "tls_client", pin(n->spki), "pki",
-	    "regio", "suites", "OS1", "mag_naar", mag, "brin", b, "gemeenten",
+	    b64u(n->log_pk), "getuige", b64u(n->witness_pk), "tls_server",
+	    pin(n->spki), "tls_client", pin(n->spki), "pki", "regio", "suites",
+	    "OS1", "mag_naar", mag, "brin", b, "gemeenten",
 	    i == SIM_GEM ? json_pack("[s]", "0193") : json_array());
 	SIM_CHECK(j != NULL);
 	return j;

@@ -110,7 +110,7 @@ struct sim_node {
 	char url[64];
 	char dir[128], state[160];
 	struct ov_daemon_conf conf;
-	uint8_t spki[32];
+	uint8_t spki[32], log_pk[32], witness_pk[32];
 	struct ov_loop *loop;
 	struct ov_store *st;
 	struct sim_powers *powers; /* vault, and houder where there is one */

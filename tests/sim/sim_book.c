@@ -35,6 +35,15 @@ delivered(void *n)
 	                  "'ONDERWEG')") == 0;
 }
 
+/* Days pass on a coarse clock. */
+static void
+pass(int64_t seconds)
+{
+	sim_grain(UINT64_C(1800) * 1000);
+	sim_run(seconds);
+	sim_grain(0);
+}
+
 static void
 quiet(struct sim_node *n)
 {
@@ -52,6 +61,7 @@ spreads(uint64_t seed)
 
 	sim_begin(seed, WALL);
 	sim_world_new();
+	sim_grain(5000);
 	W.lose_permille = 100;
 	sim_book_issue(&W.node[SIM_VO]);
 	v = 2;
@@ -90,6 +100,7 @@ refuses(void)
 
 	sim_begin(7, WALL);
 	sim_world_new();
+	sim_grain(5000);
 	sim_run(60);
 	memcpy(sha, W.sha, 32);
 	sim_book_fork(&fork);
@@ -130,12 +141,11 @@ identity(void)
 	quiet(vo);
 	memset(W.cut, 0, sizeof(W.cut));
 	SIM_CHECK(sim_until(all_have, &v, 7200, false));
-	sim_grain(60000);
-	sim_run(DAY);
+	pass(DAY);
 	sim_restart(vo); /* with the new key */
 	SIM_CHECK(sim_dossier(vo, 3) > 0);
 	quiet(vo);
-	sim_run(10 * DAY); /* past the old one's date */
+	pass(10 * DAY); /* past the old one's date */
 	SIM_CHECK(sim_dossier(vo, 4) > 0);
 	quiet(vo);
 	sim_check_log(&W.node[SIM_MBO]);
@@ -176,15 +186,14 @@ expires(void)
 
 	sim_begin(10, WALL);
 	sim_world_new();
-	sim_grain(60000);
 	SIM_CHECK(sim_dossier(vo, 1) > 0);
 	quiet(vo);
-	sim_run((int64_t)W.book.days * DAY - 3600);
+	pass((int64_t)W.book.days * DAY - 3600);
 	SIM_CHECK(sim_dossier(vo, 2) > 0);
 	quiet(vo); /* the last hour counts */
 	sim_run(7200);
 	SIM_CHECK(sim_dossier(vo, 2) > 0); /* its pseudonym is here */
-	sim_run(3 * DAY);
+	pass(3 * DAY);
 	SIM_CHECK(sim_count(vo, "SELECT count(*) FROM uitgaand WHERE stand=?1",
 	              "AFGELEVERD") == 2);
 	SIM_CHECK(sim_count(vo, "SELECT count(*) FROM uitgaand WHERE stand=?1",
@@ -202,6 +211,32 @@ expires(void)
 	sim_world_free();
 }
 
+/* After 14 more days nothing is received either, until a newer book comes. */
+static void
+over(void)
+{
+	struct sim_node *vo = &W.node[SIM_VO], *mbo = &W.node[SIM_MBO];
+
+	sim_begin(11, WALL);
+	sim_world_new();
+	SIM_CHECK(sim_dossier(vo, 1) > 0);
+	quiet(vo);
+	pass((int64_t)(W.book.days + 15) * DAY);
+	W.cut[SIM_MBO][SIM_VO] = W.cut[SIM_MBO][SIM_GEM] = true;
+	W.cut[SIM_GEM][SIM_MBO] = true;
+	sim_book_issue(vo);
+	SIM_CHECK(sim_dossier(vo, 1) > 0);
+	sim_run(1800);
+	SIM_CHECK(sim_count(vo, "SELECT count(*) FROM uitgaand WHERE fout=?1",
+	              "tijdelijk-niet-beschikbaar") == 1);
+	SIM_CHECK(sim_int(mbo, "SELECT count(*) FROM bericht") == 1);
+	memset(W.cut, 0, sizeof(W.cut));
+	SIM_CHECK(sim_until(delivered, vo, 3 * 3600, false));
+	SIM_CHECK(mbo->st->boek->versie == 2);
+	sim_check_all();
+	sim_world_free();
+}
+
 int
 main(void)
 {
@@ -211,6 +246,7 @@ main(void)
 	identity();
 	too_early();
 	expires();
-	(void)puts("address book: 6 stories");
+	over();
+	(void)puts("address book: 7 stories");
 	return 0;
 }

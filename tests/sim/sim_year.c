@@ -53,6 +53,7 @@ summer(void)
 	int64_t nr, renewed, breaker;
 	uint64_t posts;
 
+	sim_grain(UINT64_C(1800) * 1000);
 	weeks(2);
 	SIM_CHECK(sim_dossier(vo, 1) > 0);
 	SIM_CHECK(sim_settle(600));

@@ -115,15 +115,16 @@ sim_start(struct sim_node *n)
 	}
 	if (ov_store_new(&env, &n->st, &err) != OV_OK) {
 		/* Only the fault of a disk is an excuse. */
-		if (!n->disk.hit)
+		if (!n->disk.hit || n->disk.at == 0)
 			sim_fail(__FILE__, __LINE__, "start", err.msg);
 		die(n);
 		helpers_free(n);
 		sim_disk_thaw(&n->disk);
-		n->disk.hit = false;
 		sim_start(n);
 		return;
 	}
+	memcpy(n->log_pk, n->st->keys.log_pk, 32);
+	memcpy(n->witness_pk, n->st->keys.witness_pk, 32);
 	ov_store_net_up(n->st);
 }
 

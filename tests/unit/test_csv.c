@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "tools/io_csv.h"
+#include "protocol/csv.h"
 
 /* All rows as one text: cells in [], rows ended by | with number and line. */
 static enum ov_rc

@@ -368,14 +368,82 @@ files(int spool, const char *sub, const char *end)
 	return count;
 }
 
+/* Turns until the folder has no file that counts any more. */
+static void
+spool_run(int dir, const char *profile)
+{
+	struct ov_spool *sp;
+	struct ov_err e = {0};
+	char sub[64];
+
+	(void)snprintf(sub, sizeof(sub), "%s", profile);
+	assert_int_equal(ov_spool_new(w.st, &sp, &e), OV_OK);
+	ov_spool_tick(sp);
+	for (int i = 0; i < 200; i++)
+		if (files(dir, sub, ".csv") + files(dir, sub, ".json") > 0)
+			world_turn(5);
+	world_turn(5);
+	ov_spool_free(sp);
+	assert_int_equal(files(dir, sub, ".csv") + files(dir, sub, ".json"), 0);
+}
+
+static int
+spool_dir(void)
+{
+	struct ov_err e = {0};
+	int dir;
+
+	(void)mkdir(w.conf.spool, 0700);
+	assert_int_equal(ov_fs_opendir(AT_FDCWD, w.conf.spool, &dir, &e),
+	    OV_OK);
+	return dir;
+}
+
+/* The text of the first file in in/<sub>/ whose name ends so; free() it. */
+static char *
+text_of(int spool, const char *sub, const char *end)
+{
+	OV_BUF b = {0};
+	struct dirent *d;
+	struct ov_err e = {0};
+	char path[64], *text = NULL;
+	size_t n = strlen(end), m;
+	DIR *s;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "in/%s", sub);
+	fd = openat(spool, path, O_RDONLY | O_DIRECTORY);
+	assert_true(fd >= 0);
+	s = fdopendir(fd);
+	assert_non_null(s);
+	while (text == NULL && (d = readdir(s)) != NULL) {
+		m = strlen(d->d_name);
+		if (m <= n || strcmp(d->d_name + m - n, end) != 0)
+			continue;
+		assert_int_equal(ov_fs_read(fd, d->d_name, 1 << 20, &b, &e),
+		    OV_OK);
+		assert_non_null(ov_buf_text(&b));
+		text = strdup(ov_buf_text(&b));
+	}
+	(void)closedir(s);
+	assert_non_null(text);
+	return text;
+}
+
+static void
+has(const char *text, const char *what)
+{
+	if (strstr(text, what) == NULL)
+		fail_msg("\"%s\" is not in: %s", what, text);
+}
+
 /* A file without .deel is imported; a bad one comes back with its faults. */
 static void
 folders(void **state)
 {
 	OV_BUF good = {0};
-	struct ov_err e = {0};
-	int64_t next = 0;
 	int dir;
+	char *t;
 	json_t *j = json_pack("[o]", row(2, "a", "999990007", content()));
 
 	(void)state;
@@ -384,29 +452,132 @@ folders(void **state)
 	ov_json_dump(&good, j);
 	json_decref(j);
 	assert_non_null(ov_buf_text(&good));
-	(void)mkdir(w.conf.spool, 0700);
-	assert_int_equal(ov_fs_opendir(AT_FDCWD, w.conf.spool, &dir, &e),
-	    OV_OK);
+	dir = spool_dir();
 	put(dir, "in/overstapdossier", "a.json.deel", "[");
 	put(dir, "in/overstapdossier", "b.json", ov_buf_text(&good));
-	put(dir, "in/overstapdossier", "c.json", "{\"nee\":1}");
-	for (int i = 0; i < 4; i++) {
-		next = 0;
-		ov_spool_tick(w.st, &next);
-	}
+	put(dir, "in/overstapdossier", "c.JSON.json", "{\"nee\":1}");
+	put(dir, "in/overstapdossier", "d.json", "[{}");
+	put(dir, "in/overstapdossier", "e.csv", "");
+	put(dir, "in/overstapdossier", "f.txt", "a");
+	spool_run(dir, "overstapdossier");
 	assert_int_equal(drafts("VOLLEDIG"), 1);
+	assert_int_equal(drafts("aantal"), 1);
 	assert_int_equal(faccessat(dir, "in/overstapdossier/a.json.deel", F_OK,
 	                     0),
 	    0);
-	assert_int_not_equal(faccessat(dir, "in/overstapdossier/b.json", F_OK,
-	                         0),
-	    0);
-	assert_int_not_equal(faccessat(dir, "in/overstapdossier/c.json", F_OK,
-	                         0),
+	assert_int_equal(faccessat(dir, "in/overstapdossier/f.txt", F_OK, 0),
 	    0);
 	assert_int_equal(files(dir, "verwerkt", ".b.json"), 1);
-	assert_int_equal(files(dir, "fout", ".c.json"), 1);
-	assert_int_equal(files(dir, "fout", ".c.json.fouten.txt"), 1);
+	assert_int_equal(files(dir, "fout", ".c.JSON.json"), 1);
+	assert_int_equal(files(dir, "fout", ".fouten.txt"), 3);
+	t = text_of(dir, "fout", ".c.JSON.json.fouten.txt");
+	has(t, "Niets van dit bestand is ingelezen");
+	has(t, "rij 1, kolom /nee: ");
+	has(t, "kolom eigenReferentie: ");
+	free(t);
+	t = text_of(dir, "fout", ".d.json.fouten.txt");
+	has(t, "na rij 1: Dit bestand is niet te lezen");
+	free(t);
+	t = text_of(dir, "fout", ".e.csv.fouten.txt");
+	has(t, "Dit bestand is niet te lezen");
+	free(t);
+	(void)close(dir);
+}
+
+/* A CSV file of n rows of a minimal dossier; from row `bad` on one row has a
+ * date that is none. */
+static void
+csv_file(struct ov_buf *b, int n, int bad)
+{
+	static const char *const pad[] = {"dossierdatum", "soortOverstap",
+	    "geslachtsnaam", "geboortedatum"};
+
+	ov_buf_str(b, "\xef\xbb\xbf"
+	              "eigenReferentie;pgn;ontvanger");
+	for (size_t i = 0; i < 4; i++)
+		ov_buf_fmt(b, ";%s", pad[i]);
+	ov_buf_str(b, "\r\n");
+	for (int i = 0; i < n; i++)
+		ov_buf_fmt(b,
+		    "r%d;999990007;Beroepscollege;14-03-2025;VOMBO;Jansen;%s"
+		    "\r\n",
+		    i, i == bad ? "31-02-2008" : "28-02-2008");
+	assert_non_null(ov_buf_text(b));
+}
+
+/* CSV in steps: 300 rows, the same again, and with one bad row nothing. */
+static void
+folders_csv(void **state)
+{
+	OV_BUF good = {0}, bad = {0};
+	int dir;
+	char *t;
+
+	(void)state;
+	world_book();
+	csv_file(&good, 300, -1);
+	csv_file(&bad, 320, 310);
+	dir = spool_dir();
+	put(dir, "in/overstapdossier", "a.csv", ov_buf_text(&bad));
+	spool_run(dir, "overstapdossier");
+	assert_int_equal(drafts("aantal"), 0);
+	assert_int_equal(db_int("SELECT count(*) FROM concept"), 0);
+	assert_int_equal(db_int("SELECT count(*) FROM leerling"), 0);
+	t = text_of(dir, "fout", ".a.csv.fouten.txt");
+	has(t, "rij 312, kolom geboortedatum (7): ");
+	free(t);
+	put(dir, "in/overstapdossier", "b.csv", ov_buf_text(&good));
+	put(dir, "in/overstapdossier", "c.CSV.csv", ov_buf_text(&good));
+	spool_run(dir, "overstapdossier");
+	assert_int_equal(files(dir, "verwerkt", ".b.csv"), 1);
+	assert_int_equal(files(dir, "verwerkt", ".c.CSV.csv"), 1);
+	assert_int_equal(drafts("aantal"), 300);
+	assert_int_equal(db_int("SELECT count(*) FROM leerling"), 1);
+	/* An unknown column is told by its name and place. */
+	put(dir, "in/overstapdossier", "d.csv", "eigenReferentie;kleur\n1;2\n");
+	spool_run(dir, "overstapdossier");
+	t = text_of(dir, "fout", ".d.csv.fouten.txt");
+	has(t, "rij 1, kolom kleur (2): Onbekende kolom");
+	free(t);
+	(void)close(dir);
+}
+
+/* Our own applicants come the same way. */
+static void
+folders_pupils(void **state)
+{
+	int dir;
+	char *t;
+
+	(void)state;
+	world_book();
+	dir = spool_dir();
+	put(dir, "in/leerlingen", "a.csv",
+	    "eigenReferentie;pgn;geboortedatum;schoolVerlaten\n"
+	    "l1;999990007;29-02-2008;25PU00\nl2;;01-03-2008;\n");
+	put(dir, "in/leerlingen", "b.csv",
+	    "eigenReferentie,pgn,geboortedatum\nl3,999990008,29-02-2008\n"
+	    "l4,,29-02-2009\nl5,,28-02-2009\n");
+	spool_run(dir, "leerlingen");
+	assert_int_equal(files(dir, "verwerkt", ".a.csv"), 1);
+	assert_int_equal(db_int("SELECT count(*) FROM leerling WHERE eigen=1"),
+	    2);
+	t = text_of(dir, "fout", ".b.csv.fouten.txt");
+	has(t, "Niets van dit bestand is ingelezen");
+	has(t, "rij 2, kolom pgn (2): ");
+	has(t, "rij 3, kolom geboortedatum (3): ");
+	free(t);
+	/* One row whose number is another pupil's: the others are taken. */
+	put(dir, "in/leerlingen", "c.csv",
+	    "eigenReferentie;pgn;geboortedatum\nl6;999990007;29-02-2008\n"
+	    "l7;;28-02-2009\n");
+	spool_run(dir, "leerlingen");
+	t = text_of(dir, "fout", ".c.csv.fouten.txt");
+	has(t, "De andere rijen van het bestand zijn ingelezen");
+	has(t, "rij 2, kolom pgn: ");
+	free(t);
+	assert_int_equal(db_int("SELECT count(*) FROM leerling WHERE eigen=1"),
+	    3);
 	(void)close(dir);
 }
 
@@ -417,7 +588,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {T(complete_or_not), T(faults),
 	    T(again_and_changed), T(send_refuses), T(reading_is_logged),
-	    T(left_halfway), T(folders)};
+	    T(left_halfway), T(folders), T(folders_csv), T(folders_pupils)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,7 +76,7 @@ may(const char *srt, unsigned van, unsigned naar, const char *inhoud)
 }
 
 #define G(g) "\"grondslag\":\"" g "\""
-#define EVENT_ON(s, l)                                                         \
+#define STATUS(s, l)                                                           \
 	"{" G("AANMELDING-MBO") ",\"status\":\"" s                             \
 	                        "\",\"datumStatus\":\"2025-03-01\","           \
 	                        "\"leeftijdsgroep\":\"" l                      \
@@ -88,16 +88,15 @@ static const struct {
 	unsigned van, naar;
 } cells[] = {
     {"overstapdossier", "{" G("OVERSTAP-ONDERWIJS") "}", SCHOOL | MBO, MBO},
-    {"overstapstatus", EVENT_ON("ingeschreven", "vanaf-27"), MBO, SCHOOL | MBO},
-    {"overstapstatus", EVENT_ON("ingeschreven", "tot-18"), MBO,
+    {"overstapstatus", STATUS("ingeschreven", "vanaf-27"), MBO, SCHOOL | MBO},
+    {"overstapstatus", STATUS("ingeschreven", "tot-18"), MBO,
         SCHOOL | MBO | LP},
-    {"overstapstatus", EVENT_ON("ingeschreven", "18-tot-23"), MBO,
+    {"overstapstatus", STATUS("ingeschreven", "18-tot-23"), MBO,
         SCHOOL | MBO | DP},
-    {"overstapstatus", EVENT_ON("ingeschreven", "23-tot-27"), MBO,
-        SCHOOL | MBO},
-    {"overstapstatus", EVENT_ON("keuze", "tot-18"), SCHOOL, MBO | LP},
-    {"overstapstatus", EVENT_ON("keuze", "18-tot-23"), SCHOOL, MBO | DP},
-    {"overstapstatus", EVENT_ON("gestart", "tot-18"), SCHOOL, 0},
+    {"overstapstatus", STATUS("ingeschreven", "23-tot-27"), MBO, SCHOOL | MBO},
+    {"overstapstatus", STATUS("keuze", "tot-18"), SCHOOL, MBO | LP},
+    {"overstapstatus", STATUS("keuze", "18-tot-23"), SCHOOL, MBO | DP},
+    {"overstapstatus", STATUS("gestart", "tot-18"), SCHOOL, 0},
     {"uitschrijving",
         "{" G("UITSCHRIJVING-LPW") ",\"geboortedatum\":\"2008-01-01\","
                                    "\"datumUitschrijving\":\"2025-01-01\"}",

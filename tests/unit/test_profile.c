@@ -12,7 +12,7 @@
 
 #include "protocol/data.h"
 #include "protocol/json.h"
-#include "tools/io_profile.h"
+#include "protocol/profiel.h"
 
 static struct ov_types *types;
 static struct ov_policy *policy;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* tools/io_profile.h - which column of a CSV file is which member of a
+/* protocol/profiel.h - which column of a CSV file is which member of a
  * message, in both directions.
  *
  * The table is data/profielen.json.  A profile has a name ("overstapdossier",
@@ -17,11 +17,11 @@
  * The PGN is normalised to nine digits.  A draft may be incomplete: that is a
  * fault with reden "ontbreekt" and does not make the row bad.
  */
-#ifndef OV_TOOLS_IO_PROFILE_H
-#define OV_TOOLS_IO_PROFILE_H
+#ifndef OV_PROTOCOL_PROFIEL_H
+#define OV_PROTOCOL_PROFIEL_H
 
 #include "protocol/policy.h"
-#include "tools/io_csv.h"
+#include "protocol/csv.h"
 
 struct ov_profiles;
 struct ov_profile;
@@ -104,6 +104,12 @@ OV_MUST_CHECK enum ov_rc ov_import_end(struct ov_import *, struct ov_err *);
 /* The same from JSON: one draft or an array of drafts. */
 OV_MUST_CHECK enum ov_rc ov_import_json(const struct ov_import_opts *,
     const void *p, size_t n, struct ov_err *);
+/* One JSON object as row nr, for an import whose objects come one by one
+ * (protocol/jsonreeks.h); such an import reads no CSV. */
+OV_MUST_CHECK enum ov_rc ov_import_draft(struct ov_import *, uint64_t nr,
+    json_t *draft, struct ov_err *);
+/* Where a failed push stopped: line of the file and cell of the row. */
+void ov_import_where(const struct ov_import *, uint64_t *line, size_t *column);
 /* The header row as it was read, for a file of the bad rows; NULL before. */
 const char *const *ov_import_header(const struct ov_import *, size_t *n);
 

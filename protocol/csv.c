@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol/csv.h"
 #include "protocol/tijd.h"
-#include "tools/io_csv.h"
 
 enum enc { ENC_UNKNOWN, ENC_UTF8, ENC_1252 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* tools/io_csv.h - CSV as school systems write it, and as a Dutch Excel opens
+/* protocol/csv.h - CSV as school systems write it, and as a Dutch Excel opens
  * it.
  *
  * Reading.  Bytes are pushed in pieces of any size; a row is handed over when
@@ -18,8 +18,8 @@
  *
  * Nothing here logs or keeps a cell; memory is wiped when given back.
  */
-#ifndef OV_TOOLS_IO_CSV_H
-#define OV_TOOLS_IO_CSV_H
+#ifndef OV_PROTOCOL_CSV_H
+#define OV_PROTOCOL_CSV_H
 
 #include "base/buf.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "protocol/json.h"
-#include "tools/io_profile_int.h"
+#include "protocol/profiel_in.h"
 
 #define TABLE_MAX ((size_t)1 << 20)
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* tools/io_profile_int.h - a loaded profile, shared by io_profile.c and
- * io_import.c and by nobody else.
+/* protocol/profiel_in.h - a loaded profile, shared by profiel*.c and
+ * by nobody else.
  */
-#ifndef OV_TOOLS_IO_PROFILE_INT_H
-#define OV_TOOLS_IO_PROFILE_INT_H
+#ifndef OV_PROTOCOL_PROFIEL_IN_H
+#define OV_PROTOCOL_PROFIEL_IN_H
 
-#include "tools/io_profile.h"
+#include "protocol/profiel.h"
 
 enum ov_col_kind {
 	OV_COL_NONE,
@@ -45,5 +45,9 @@ struct ov_mapping {
 
 /* The value a pointer leads to, or NULL. */
 const json_t *ov_profile_at(const json_t *, const char *pad);
+/* The JSON value of a cell; NULL, and a local code or NULL in *why, where there
+ * is none. */
+json_t *ov_profile_value(const struct ov_profile *, const char *vandaag,
+    const struct ov_field *, const char *cell, const char **why);
 
 #endif

@@ -7,7 +7,7 @@
 #include "protocol/json.h"
 #include "protocol/oin.h"
 #include "protocol/pgn.h"
-#include "tools/io_profile_int.h"
+#include "protocol/profiel_in.h"
 
 #define JSON_MAX ((size_t)64 << 20)
 #define LISTS_MAX 16
@@ -87,156 +87,6 @@ original(const struct ov_import *m, const char *pad, char out[OV_FOUT_PAD])
 }
 
 /* ---- one value ---- */
-
-static bool
-yes_no(const char *s, bool *out)
-{
-	static const char *const yes[] = {"ja", "j", "true", "waar", "1", NULL};
-	static const char *const no[] = {"nee", "n", "false", "onwaar", "0",
-	    NULL};
-	size_t i;
-
-	for (i = 0; yes[i] != NULL; i++)
-		if (strcasecmp(s, yes[i]) == 0)
-			return *out = true;
-	*out = false;
-	for (i = 0; no[i] != NULL; i++)
-		if (strcasecmp(s, no[i]) == 0)
-			return true;
-	return false;
-}
-
-static json_t *
-whole_number(const char *s)
-{
-	size_t n = strspn(s, "0123456789");
-
-	if (n == 0 || n > 9 || s[n] != '\0')
-		return NULL;
-	return json_integer(strtol(s, NULL, 10));
-}
-
-/* Text of a shape, as people and spreadsheets mangle it: capitals for codes,
- * no space in a postcode, the zeros in front that Excel dropped. */
-static json_t *
-shape(const struct ov_field *f, const char *s)
-{
-	const char *v = ov_field_shape(f);
-	char out[16];
-	size_t i, n = 0, want = 0;
-
-	if (strcmp(v, "gemeente") == 0 || strcmp(v, "elementcode") == 0)
-		want = 4;
-	else if (strcmp(v, "vestiging") == 0)
-		want = 2;
-	else if (strcmp(v, "postcode") != 0 && strcmp(v, "brin") != 0)
-		return json_string(s);
-	if (strlen(s) >= sizeof(out))
-		return json_string(s);
-	if (want > 0 && strspn(s, "0123456789") == strlen(s))
-		while (n + strlen(s) < want)
-			out[n++] = '0';
-	for (i = 0; s[i] != '\0'; i++) {
-		if (s[i] == ' ' && want == 0)
-			continue;
-		out[n++] = s[i] >= 'a' && s[i] <= 'z' ? (char)(s[i] - 32)
-		                                      : s[i];
-	}
-	out[n] = '\0';
-	return json_string(out);
-}
-
-/* A code as the list spells it; unknown ones as they are, for the check. */
-static json_t *
-code(const struct ov_import *m, const struct ov_field *f, const char *s)
-{
-	const char *c = ov_field_code(m->o.profile->types, f, s, m->o.vandaag);
-
-	return json_string(c != NULL ? c : s);
-}
-
-static json_t *
-code_list(const struct ov_import *m, const struct ov_field *f, const char *s)
-{
-	json_t *arr = json_array();
-	char one[64];
-	size_t n;
-
-	while (arr != NULL && *(s += strspn(s, " ,;|\n\t")) != '\0') {
-		n = strcspn(s, " ,;|\n\t");
-		(void)snprintf(one, sizeof(one), "%.*s", (int)n, s);
-		if (json_array_append_new(arr, code(m, f, one)) != 0) {
-			json_decref(arr);
-			return NULL;
-		}
-		s += n;
-	}
-	return arr;
-}
-
-/* Free text with LF only. */
-static json_t *
-text(const char *s)
-{
-	char *t = strdup(s), *w = t;
-	json_t *v;
-
-	if (t == NULL)
-		return NULL;
-	for (; *s != '\0'; s++) {
-		if (*s == '\r' && s[1] == '\n')
-			continue;
-		*w++ = *s == '\r' ? '\n' : *s;
-	}
-	*w = '\0';
-	v = json_string(t);
-	explicit_bzero(t, (size_t)(w - t));
-	free(t);
-	return v;
-}
-
-/* The JSON value of a cell; NULL and *why where there is none. */
-static json_t *
-convert(const struct ov_import *m, const struct ov_field *f, const char *s,
-    const char **why)
-{
-	char date[11], *t, *comma;
-	json_t *v = NULL;
-	bool b;
-
-	*why = NULL;
-	switch (ov_field_soort(f)) {
-	case OV_S_TEKST:
-		return text(s);
-	case OV_S_GEHEEL:
-		*why = "getal-ongeldig";
-		return whole_number(s);
-	case OV_S_JANEE:
-		return yes_no(s, &b) ? json_boolean(b) : NULL;
-	case OV_S_DATUM:
-		*why = "datum-ongeldig";
-		return ov_csv_date_in(s, date) ? json_string(date) : NULL;
-	case OV_S_DECIMAAL:
-		if ((t = strdup(s)) == NULL)
-			return NULL;
-		if ((comma = strchr(t, ',')) != NULL)
-			*comma = '.';
-		v = json_string(t);
-		free(t);
-		return v;
-	case OV_S_CODE:
-		return ov_field_is_list(f) ? code_list(m, f, s) : code(m, f, s);
-	case OV_S_KAART:
-		return code(m, f, s);
-	case OV_S_PATROON:
-		return shape(f, s);
-	case OV_S_MOMENT:
-		return json_string(s);
-	case OV_S_GROEP:
-		break;
-	}
-	return NULL;
-}
 
 /* Put v (taken) at a pointer, making what is on the way. */
 static bool
@@ -542,7 +392,7 @@ take_cell(struct ov_import *m, size_t cell, const char *s)
 	char date[11];
 
 	if (c->kind == OV_COL_FIELD)
-		v = convert(m, c->f, s, &why);
+		v = ov_profile_value(m->o.profile, m->o.vandaag, c->f, s, &why);
 	else if (c->kind != OV_COL_DATE)
 		v = json_string(s);
 	else if (ov_csv_date_in(s, date))
@@ -629,6 +479,13 @@ ov_import_end(struct ov_import *m, struct ov_err *e)
 	return ov_csv_end(m->csv, e);
 }
 
+void
+ov_import_where(const struct ov_import *m, uint64_t *line, size_t *column)
+{
+	*line = ov_csv_line(m->csv);
+	*column = ov_csv_column(m->csv);
+}
+
 const char *const *
 ov_import_header(const struct ov_import *m, size_t *n)
 {
@@ -670,6 +527,21 @@ take_draft(struct ov_import *m, json_t *js)
 }
 
 enum ov_rc
+ov_import_draft(struct ov_import *m, uint64_t nr, json_t *draft,
+    struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if ((rc = fresh(m, nr, e)) != OV_OK)
+		return rc;
+	if (json_is_object(draft))
+		take_draft(m, draft);
+	else
+		fault(m, 0, "", OV_REDEN_TYPE, NULL, true);
+	return deliver(m, NULL, e);
+}
+
+enum ov_rc
 ov_import_json(const struct ov_import_opts *o, const void *p, size_t n,
     struct ov_err *e)
 {
@@ -683,17 +555,9 @@ ov_import_json(const struct ov_import_opts *o, const void *p, size_t n,
 	if ((m = ov_import_new(o)) == NULL)
 		return ov_fail(e, OV_NOSPACE, "no memory");
 	count = json_is_array(doc) ? json_array_size(doc) : 1;
-	for (i = 0; i < count && rc == OV_OK; i++) {
-		json_t *js = json_is_array(doc) ? json_array_get(doc, i) : doc;
-
-		if ((rc = fresh(m, 0, e)) != OV_OK)
-			break;
-		if (json_is_object(js))
-			take_draft(m, js);
-		else
-			fault(m, 0, "", OV_REDEN_TYPE, NULL, true);
-		rc = deliver(m, NULL, e);
-	}
+	for (i = 0; i < count && rc == OV_OK; i++)
+		rc = ov_import_draft(m, 0,
+		    json_is_array(doc) ? json_array_get(doc, i) : doc, e);
 	ov_import_free(m);
 	return rc;
 }

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/store/spool_out.c - what was received and may be opened becomes files
+ * out/<type>/<nr>.json and <nr>.csv, as `export` writes them.
+ *
+ * The read lines of a batch are on disk before its first byte is.  A message
+ * counts as written when both its files are; after a crash they are written
+ * again, under the same names.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/store/spool.h"
+
+#define BATCH 16
+
+struct item {
+	int64_t nr;
+	char srt[OV_SRT_MAX + 1];
+	struct ov_claims cl;
+};
+
+static enum ov_rc
+find(struct ov_store *st, struct item *it, size_t *n, struct ov_err *e)
+{
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+	bool row;
+
+	*n = 0;
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT nr,srt FROM bericht WHERE buiten=0"
+	    " AND gesloten=0 AND inhoud IS NOT NULL AND srt<>'ontvangst'"
+	    " AND stand IN ('ONTVANGEN','GEKOPPELD','IN-BEOORDELING',"
+	    "'GEACCEPTEERD','VERWERKT') ORDER BY nr LIMIT 16",
+	    "");
+	while (rc == OV_OK && *n < BATCH &&
+	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
+		it[*n].nr = ov_db_i64(q, 0);
+		(void)snprintf(it[*n].srt, sizeof(it[*n].srt), "%s",
+		    ov_db_text(q, 1));
+		(*n)++;
+	}
+	ov_db_done(st->db, q);
+	return rc;
+}
+
+/* NNN.end.deel, then its own name. */
+static enum ov_rc
+file_write(int dir, int64_t nr, const char *end, const struct ov_buf *b,
+    struct ov_err *e)
+{
+	char name[64], part[72];
+	enum ov_rc rc;
+
+	if ((rc = ov_buf_ok(b, e)) != OV_OK)
+		return rc;
+	(void)snprintf(name, sizeof(name), "%lld.%s", (long long)nr, end);
+	(void)snprintf(part, sizeof(part), "%s.deel", name);
+	if ((rc = ov_fs_replace(dir, part, b->p, b->n, e)) != OV_OK)
+		return rc;
+	if (renameat(dir, part, dir, name) < 0)
+		return ov_fail_sys(e, "rename in the folder out");
+	return OV_OK;
+}
+
+static enum ov_rc
+item_write(struct ov_spool *sp, int out, const struct item *it,
+    struct ov_err *e)
+{
+	const struct ov_profile *p = ov_profile_find(sp->profiles, it->srt);
+	OV_CLOSE int dir = -1;
+	OV_BUF json = {0}, csv = {0};
+	OV_JSON *j = NULL;
+	enum ov_rc rc;
+
+	if ((rc = ov_fs_mkdir_p(out, it->srt, e)) != OV_OK ||
+	    (rc = ov_fs_opendir(out, it->srt, &dir, e)) != OV_OK ||
+	    (rc = ov_j_bericht(sp->st, it->nr, &j, e)) != OV_OK)
+		return rc;
+	if (!ov_j_set(j, "inhoud", json_incref(it->cl.inhoud)))
+		return ov_fail(e, OV_NOSPACE, "out of memory");
+	ov_json_dump(&json, j);
+	ov_buf_str(&json, "\n");
+	if ((rc = file_write(dir, it->nr, "json", &json, e)) != OV_OK)
+		return rc;
+	if (p != NULL) {
+		ov_csv_out_begin(&csv);
+		ov_export_header(p, &csv);
+		if ((rc = ov_export_row(p, j, &csv, e)) != OV_OK ||
+		    (rc = file_write(dir, it->nr, "csv", &csv, e)) != OV_OK)
+			return rc;
+	}
+	if (fsync(dir) < 0)
+		return ov_fail_sys(e, "fsync of the folder out");
+	return ov_db_run(sp->st->db, e,
+	    "UPDATE bericht SET buiten=1 WHERE nr=?1", "i", it->nr);
+}
+
+static const char *
+ground(const struct ov_claims *cl)
+{
+	const char *s = json_string_value(
+	    json_object_get(cl->inhoud, "grondslag"));
+
+	return s != NULL ? s : "";
+}
+
+/* A message that does not open is set aside: the others go on. */
+static enum ov_rc
+set_aside(struct ov_store *st, int64_t nr, const struct ov_err *why,
+    struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	ov_log(OV_LOG_ERROR, "event=spool-unreadable nr=%lld fault=\"%s\"",
+	    (long long)nr, why->msg);
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	rc = ov_db_run(st->db, e,
+	    "UPDATE bericht SET stand='TERZIJDE',reden='onleesbaar'"
+	    " WHERE nr=?1",
+	    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "INSERT INTO terzijde(tijd,tabel,record,reden)"
+		    " VALUES(?1,'bericht',?2,'onleesbaar')",
+		    "ii", ov_now(st), nr);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(st);
+	return rc;
+}
+
+/* Open them all, log that they were read, write. */
+static enum ov_rc
+batch_write(struct ov_spool *sp, int out, struct item *it, size_t n,
+    struct ov_err *e)
+{
+	struct ov_gelezen g[BATCH];
+	struct item *open[BATCH];
+	struct ov_err why = {0};
+	enum ov_rc rc = OV_OK;
+	size_t k = 0;
+
+	for (size_t i = 0; i < n && rc == OV_OK; i++) {
+		rc = ov_bericht_open(sp->st, it[i].nr, &it[i].cl, &why);
+		if (rc == OV_OK) {
+			g[k] = (struct ov_gelezen){.tabel = "bericht",
+			    .record = it[i].nr,
+			    .grond = ground(&it[i].cl)};
+			open[k++] = &it[i];
+		} else if (rc == OV_SYS || ov_rc_class(rc) == OV_CL_RETRY) {
+			*e = why;
+		} else {
+			rc = set_aside(sp->st, it[i].nr, &why, e);
+		}
+	}
+	if (rc == OV_OK)
+		rc = ov_read_log(sp->st, geteuid(), "export", g, k, e);
+	for (size_t i = 0; i < k && rc == OV_OK; i++)
+		rc = item_write(sp, out, open[i], e);
+	return rc;
+}
+
+enum ov_rc
+ov_spool_out(struct ov_spool *sp, bool *more, struct ov_err *e)
+{
+	OV_CLOSE int spool = -1, out = -1;
+	struct item it[BATCH];
+	size_t n;
+	enum ov_rc rc;
+
+	*more = false;
+	memset(it, 0, sizeof(it));
+	if ((rc = find(sp->st, it, &n, e)) != OV_OK || n == 0)
+		return rc;
+	if ((rc = ov_fs_opendir(AT_FDCWD, sp->st->env.conf->spool, &spool,
+	         e)) != OV_OK ||
+	    (rc = ov_fs_mkdir_p(spool, "out", e)) != OV_OK ||
+	    (rc = ov_fs_opendir(spool, "out", &out, e)) != OV_OK)
+		return rc;
+	rc = batch_write(sp, out, it, n, e);
+	for (size_t i = 0; i < n; i++)
+		ov_claims_free(&it[i].cl);
+	*more = rc == OV_OK && n == BATCH;
+	return rc;
+}

@@ -137,6 +137,11 @@ def main(bin_dir):
     try:
         i = Instance(bin_dir, home)
         p = up(i)
+        # A role notes that it is ready after it has said so.
+        end = time.monotonic() + 10
+        while (sum(e.endswith("ready") for e in i.events()) < 4 and
+               time.monotonic() < end):
+            time.sleep(0.05)
         ev = i.events()
         assert ev[0] == "store start" and ev.count("store start") == 1
         assert sorted(e for e in ev if e.endswith("ready")) == [

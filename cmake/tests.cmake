@@ -46,6 +46,9 @@ foreach(src IN LISTS sources)
 		    "${CMAKE_SOURCE_DIR}/tests/fuzz/driver.c")
 	endif()
 	target_link_libraries(${name} PRIVATE ${OV_ALL})
+	if(CMOCKA_FOUND) # the fixtures of tests/unit use it
+		target_link_libraries(${name} PRIVATE PkgConfig::CMOCKA)
+	endif()
 	set_target_properties(${name} PROPERTIES
 	    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
 	if(NOT OV_FUZZ)

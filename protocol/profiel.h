@@ -117,7 +117,7 @@ const char *const *ov_import_header(const struct ov_import *, size_t *n);
  * example; the last two have a cell that starts with "#", and the reader
  * skips rows whose first cell does. */
 void ov_profile_template(const struct ov_profile *, struct ov_buf *);
-/* The header row of an export. */
+/* The beginning of an export: byte order mark and header row. */
 void ov_export_header(const struct ov_profile *, struct ov_buf *);
 /* One row of an export: a draft object, or what is stored in that shape. */
 OV_MUST_CHECK enum ov_rc ov_export_row(const struct ov_profile *,

@@ -104,7 +104,6 @@ export_to(struct export *x, const char *profile, const char *sinds,
 	if (x->json) {
 		ov_buf_str(&b, "{\"rows\":[");
 	} else {
-		ov_csv_out_begin(&b);
 		ov_export_header(x->kit.profile, &b);
 	}
 	if (ov_buf_ok(&b, &x->err) != OV_OK ||

@@ -86,7 +86,6 @@ item_write(struct ov_spool *sp, int out, const struct item *it,
 	if ((rc = file_write(dir, it->nr, "json", &json, e)) != OV_OK)
 		return rc;
 	if (p != NULL) {
-		ov_csv_out_begin(&csv);
 		ov_export_header(p, &csv);
 		if ((rc = ov_export_row(p, j, &csv, e)) != OV_OK ||
 		    (rc = file_write(dir, it->nr, "csv", &csv, e)) != OV_OK)

@@ -67,7 +67,7 @@ def pupils_in(r):
     part = os.path.join(folder, "leerlingen.csv.deel")
     with open(part, "wb") as f:
         f.write(data)
-    time.sleep(2 * LOOKS + 1)
+    time.sleep(LOOKS + 2)
     check(os.path.exists(part), "a .deel file stays where it is")
     check(r.count("mbo")["leerlingen"].get("aantal", 0) == 0,
           "a .deel file is not read")
@@ -142,7 +142,7 @@ def dossiers_out(r):
                  "%d dossiers are written" % n)
     r.wait_until(lambda: len(os.listdir(folder)) >= 2 * n, 10,
                  "their files are there")
-    time.sleep(2 * LOOKS + 1)
+    time.sleep(LOOKS + 2)
     names = sorted(os.listdir(folder))
     check(names == sorted("%d.%s" % (nr, end) for nr in linked
                           for end in ("csv", "json")),
@@ -151,12 +151,18 @@ def dossiers_out(r):
           "and writes them once")
     same = {x["nr"]: x for x in
             r.ov("mbo", "export", "overstapdossier")["rows"]}
+    text = r.run("-i", r.members["mbo"].dir, "export", "overstapdossier")
+    check(text.startswith("\ufeffeigenReferentie;"),
+          "export begins with one BOM and the header: %r" % text[:40])
+    lines = text.splitlines(keepends=True)
     for nr, row in linked.items():
         one = json.loads(read(os.path.join(folder, "%d.json" % nr)))
         check(one == same[nr], "%d.json is what export gives" % nr)
         raw = read(os.path.join(folder, "%d.csv" % nr))
-        check(raw.startswith(b"\xef\xbb\xbf") and raw.endswith(b"\r\n"),
+        check(raw.startswith(b"\xef\xbb\xbfeigenReferentie;") and raw.endswith(b"\r\n"),
               "%d.csv has a BOM and ends its lines as Excel does" % nr)
+        check(raw.decode().splitlines()[0] == lines[0].rstrip("\r\n"),
+              "%d.csv has the header of export" % nr)
         table = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig")),
                                     delimiter=";"))
         check(len(table) == 1 and

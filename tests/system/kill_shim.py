@@ -6,7 +6,7 @@ step that a test chooses (killat.c counts the steps).
         r.up()
         shim = r.shims["mbo"]
         shim.watch("store")         record what the store does
-        shim.arm("store", 12)       SIGKILL at its twelfth step from now
+        shim.arm("store", ("f", 2)) SIGKILL at its second sync from now
         shim.fired("store")         the kind of that step, or None
 """
 import mmap
@@ -24,7 +24,7 @@ from test_interop import Mixed  # noqa: E402
 from test_system import Small  # noqa: E402
 
 PAGE = 4096
-HEAD = 28
+HEAD = 36
 ROLES = ("net", "store", "vault", "houder")
 
 
@@ -39,27 +39,29 @@ class Shim:
         with open(path, "r+b") as f:
             self.map = mmap.mmap(f.fileno(), 0)
 
-    def _put(self, role, left, fired, n):
-        struct.pack_into("=3I", self.map, ROLES.index(role) * PAGE + 16, left,
-                         fired, n)
+    def _put(self, role, *words):
+        struct.pack_into("=5I", self.map, ROLES.index(role) * PAGE + 16,
+                         *words)
 
     def _get(self, role):
-        return struct.unpack_from("=3I", self.map,
+        return struct.unpack_from("=5I", self.map,
                                   ROLES.index(role) * PAGE + 16)
 
     def watch(self, role):
-        """Forget the steps so far."""
-        self._put(role, 0, 0, 0)
+        """Forget the steps so far; there is room again."""
+        self._put(role, 0, 0, 0, 0, 0)
 
-    def arm(self, role, n):
-        self._put(role, n, 0, 0)
+    def arm(self, role, point, full=False):
+        """SIGKILL at the n-th step of a kind, or a full disk from there on;
+        point is (kind, n)."""
+        self._put(role, point[1], ord(point[0]), int(full), 0, 0)
 
     def trace(self, role):
         at = ROLES.index(role) * PAGE + HEAD
-        return bytes(self.map[at:at + self._get(role)[2]]).decode()
+        return bytes(self.map[at:at + self._get(role)[4]]).decode()
 
     def fired(self, role):
-        kind = self._get(role)[1]
+        kind = self._get(role)[3]
         return chr(kind) if kind else None
 
 
@@ -68,13 +70,13 @@ class World(Mixed, Small):
     that is a Python partner.  overstapd runs with --once, so that a test
     need not wait for its back-off."""
 
-    def __init__(self, folder, bindir, library):
+    def __init__(self, folder, bindir, library=""):
         self.partners, self.servers, self.shims = {}, {}, {}
         Small.__init__(self, folder, bindir)
-        self.add("school", oin="00000099000000001000", naam="School",
+        self.add("school", oin="00000099000000001500", naam="School",
                  rol=["vo"], brin=["25PU/00"], python=True)
         for name, m in self.members.items():
-            if not m.python:
+            if library and not m.python:
                 shim = Shim(os.path.join(self.folder, name + ".killat"))
                 self.shims[name] = shim
                 m.env = {"LD_PRELOAD": library, "KILLAT": shim.path,

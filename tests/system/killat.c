@@ -6,9 +6,11 @@
  * tests/system/kill_shim.py, which arms it while the role runs and reads what
  * the role did:
  *
- *	char name[16]; u32 left; u32 fired; u32 n; u8 trace[4068];
+ *	char name[16]; u32 left, only, full, fired, n; u8 trace[4060];
  *
- * left counts down with every step and the role ends when it reaches zero;
+ * left counts down with every step (of the kind only, where that is not 0)
+ * and the role ends when it reaches zero, or
+ * with full not 0 finds the disk full from then on, until full is 0 again;
  * fired is the kind of that step; trace holds the kinds of the first n steps.
  *
  *	p  write into a file: half of it is written first, and then the end
@@ -38,8 +40,8 @@
 
 struct slot {
 	char name[16];
-	_Atomic uint32_t left, fired, n;
-	uint8_t trace[PAGE - 28];
+	_Atomic uint32_t left, only, full, fired, n;
+	uint8_t trace[PAGE - 36];
 };
 _Static_assert(sizeof(struct slot) == PAGE, "one page");
 
@@ -76,13 +78,13 @@ last(uint8_t kind)
 	if (mine->n < sizeof(mine->trace))
 		mine->trace[mine->n++] = kind;
 	left = mine->left;
-	if (left == 0)
+	if (left == 0 || (mine->only != 0 && mine->only != kind))
 		return 0;
 	mine->left = left - 1;
 	if (left != 1)
 		return 0;
 	mine->fired = kind;
-	return 1;
+	return mine->full == 0;
 }
 
 static void
@@ -116,6 +118,10 @@ pwrite64(int fd, const void *p, size_t n, off64_t at)
 	if (last('p')) {
 		(void)syscall(SYS_pwrite64, fd, p, n / 2, at);
 		end();
+	}
+	if (mine != NULL && mine->full != 0 && mine->fired != 0) {
+		errno = ENOSPC;
+		return -1;
 	}
 	return syscall(SYS_pwrite64, fd, p, n, at);
 }

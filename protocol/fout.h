@@ -110,7 +110,7 @@ enum ov_reden {
 	X("referentie-dubbel")                                                 \
 	X("bestand-onleesbaar")                                                \
 	X("bestand-te-groot")                                                  \
-	X("bestand-overgenomen")                                               \
+	X("adresboek-splitsing")                                               \
 	X("bestand-niet-overgenomen")                                          \
 	X("rij-te-lang")                                                       \
 	X("kolom-onbekend")                                                    \

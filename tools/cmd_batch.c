@@ -281,6 +281,8 @@ ov_batch_fault(struct ov_batch *b, const json_t *fault)
 
 	if (reden == NULL)
 		reden = "?";
+	if (kolom != NULL && kolom[0] == '/' && strchr(kolom + 1, '/') == NULL)
+		kolom++; /* a column of ours has the name of the member */
 	if (tekst == NULL)
 		sentence(&t, reden, reden);
 	list_fault(b, row, kolom != NULL ? kolom : "", reden,
@@ -288,6 +290,33 @@ ov_batch_fault(struct ov_batch *b, const json_t *fault)
 	    : ov_buf_text(&t) != NULL ? ov_buf_text(&t)
 	                              : "");
 	mark_bad(b, row);
+}
+
+static int
+by_row(const void *a, const void *b)
+{
+	json_int_t x = json_integer_value(
+	               json_object_get(*(json_t *const *)a, "rij")),
+	           y = json_integer_value(
+	               json_object_get(*(json_t *const *)b, "rij"));
+
+	return x < y ? -1 : x > y;
+}
+
+void
+ov_batch_sort(struct ov_batch *b)
+{
+	size_t n = json_array_size(b->list);
+	json_t **v = calloc(n + 1, sizeof(*v));
+
+	if (v == NULL)
+		return; /* as they were found */
+	for (size_t i = 0; i < n; i++)
+		v[i] = json_incref(json_array_get(b->list, i));
+	qsort(v, n, sizeof(json_t *), by_row);
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_set_new(b->list, i, v[i]);
+	free(v);
 }
 
 /* ---- passes ---- */
@@ -333,7 +362,7 @@ one_row(struct ov_batch *b, uint64_t row, const struct ov_io_row *r,
 			b->header_bad = true;
 		return b->err.rc;
 	}
-	if (r->bad || r->draft == NULL)
+	if (r->bad || r->draft == NULL || ov_batch_is_bad(b, row))
 		return OV_OK;
 	w = wire_row(b, row, r->draft);
 	if (w == NULL || json_array_append_new(b->queue, w) < 0)
@@ -440,6 +469,13 @@ ov_batch_scan(struct ov_batch *b, struct ov_err *e)
 	rewind_batch(b);
 	b->feeding = true;
 	return rc;
+}
+
+void
+ov_batch_again(struct ov_batch *b)
+{
+	rewind_batch(b);
+	(void)json_array_clear(b->queue);
 }
 
 /* Rows from the front of the queue that fit one frame. */

@@ -134,23 +134,38 @@ help_line(FILE *f, const struct ov_cmd *c)
 	(void)snprintf(left, sizeof(left), "%s%s%s%s%s", c->group,
 	    c->verb != NULL ? " " : "", c->verb != NULL ? c->verb : "",
 	    c->args[0] != '\0' ? " " : "", c->args);
-	if (strlen(left) > 30)
-		(void)fprintf(f, "  %s\n  %30s  %s\n", left, "", c->help);
+	if (strlen(left) > 30 || strlen(c->help) > 46)
+		(void)fprintf(f, "  %s\n      %s\n", left, c->help);
 	else
 		(void)fprintf(f, "  %-30s  %s\n", left, c->help);
+}
+
+static void
+help_group(FILE *f, const struct ov_cmd *const *tables, const char *group)
+{
+	const struct ov_cmd *c;
+
+	for (; *tables != NULL; tables++)
+		for (c = *tables; c->group != NULL; c++)
+			if (strcmp(c->group, group) == 0)
+				help_line(f, c);
 }
 
 /* All commands, or those of one group. */
 static void
 help_all(FILE *f, const struct ov_cmd *const *tables, const char *group)
 {
-	const struct ov_cmd *c;
+	static const char *const order[] = {"init", "join", "check", "card",
+	    "status", "count", "version", "partners", "pupils", "import",
+	    "drafts", "send", "outbox", "inbox", "export", "case", "way", "log",
+	    "receipt", "holder", "region"};
 
 	(void)fputs("usage: overstap [-i INSTANCE] GROUP [VERB] ...\n\n", f);
-	for (; *tables != NULL; tables++)
-		for (c = *tables; c->group != NULL; c++)
-			if (group == NULL || strcmp(c->group, group) == 0)
-				help_line(f, c);
+	if (group != NULL)
+		help_group(f, tables, group);
+	for (size_t i = 0; group == NULL && i < sizeof(order) / sizeof(*order);
+	     i++)
+		help_group(f, tables, order[i]);
 	(void)fputs("\nEvery command explains itself with --help.\n", f);
 }
 

@@ -409,7 +409,7 @@ ov_ask(struct ov_cli *cli, struct ov_ask *a)
 	memcpy(path + strlen(path), "/control.sock", sizeof("/control.sock"));
 	if (ov_client_open(path, &t.c, &e) != OV_OK ||
 	    ov_client_send(t.c, q, &e) != OV_OK)
-		x = ov_cli_err(cli, &e);
+		x = a->optional ? OV_X_DAEMON : ov_cli_err(cli, &e);
 	else
 		x = converse(&t);
 	json_decref(q);

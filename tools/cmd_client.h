@@ -47,6 +47,7 @@ struct ov_ask {
 	json_t *end;      /* out: totals, given, when the result is OV_X_OK */
 	json_t *fout;     /* out: the refusal, given, else NULL */
 	bool quiet;       /* do not tell a refusal: the caller does */
+	bool optional;    /* nor that no daemon answers */
 };
 
 /* An exit code; failures have been told. */

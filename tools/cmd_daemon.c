@@ -165,7 +165,7 @@ run(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 	const struct dcmd *d = cmd->arg;
 	struct shown s = {.cli = cli, .d = d};
 	struct ov_ask q = {.cmd = d->cmd, .row = row, .ctx = &s};
-	int x;
+	int x, refused = OV_X_OK;
 
 	q.arg = json_object();
 	if ((x = arguments(cli, d, a, q.arg)) != OV_X_OK) {
@@ -180,13 +180,18 @@ run(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 		json_decref(s.rows);
 		return x;
 	}
-	if (cli->json)
-		return ov_cli_json(cli,
+	/* What was asked for was refused, all of it or in part. */
+	if (json_integer_value(json_object_get(q.end, "geweigerd")) > 0)
+		refused = OV_X_REFUSED;
+	if (cli->json) {
+		x = ov_cli_json(cli,
 		    json_pack("{s:o,s:o}", "rows", s.rows, "end", q.end));
+		return x != OV_X_OK ? x : refused;
+	}
 	ov_tree_totals(cli->out, q.end);
 	ov_tree_outlook(cli->out, q.end);
 	json_decref(q.end);
-	return OV_X_OK;
+	return refused;
 }
 
 /* ---- columns ---- */
@@ -208,7 +213,7 @@ static const struct ov_col col_drafts[] = {{"nr", "Nr", true},
     {"ontvanger", "Ontvanger", false}, {"stand", "Stand", false},
     {"ontbreekt", "Ontbreekt", false}, COL_END};
 static const struct ov_col col_send[] = {{"nr", "Nr", true},
-    {"reden", "Niet verzonden, want", false}, COL_END};
+    {"tekst", "Niet verzonden, want", false}, COL_END};
 static const struct ov_col col_outbox[] = {{"nr", "Nr", true},
     {"srt", "Soort", false}, {"partner", "Partner", false},
     {"stand", "Stand", false}, {"pogingen", "Pog.", true},
@@ -308,14 +313,25 @@ static const struct ov_opt opt_all[] = {OPT_ALL, OPT_END};
 static const struct ov_opt opt_inbox[] = {OPT_STATE, OPT_TYPE,
     {"since", OV_OPT_TEXT, "DATE", "received on or after YYYY-MM-DD"}, OPT_END};
 static const struct ov_opt opt_reason[] = {OPT_REASON, OPT_END};
+static const struct ov_opt opt_reject[] =
+    {{"reason", OV_OPT_TEXT, "CODE",
+         "niet-onze-aanmelder, onvolledig, verouderd,\n"
+         "                            dubbel, feitelijk-onjuist or overig"},
+        OPT_END};
 static const struct ov_opt opt_process[] = {{"moment", OV_OPT_TEXT, "MOMENT",
-                                                "YYYY-MM-DDThh:mm:ssZ (now)"},
+                                                "(intake), plaatsing or "
+                                                "begeleiding"},
     OPT_END};
 static const struct ov_opt opt_cases[] = {OPT_PARTNER, OPT_END};
-static const struct ov_opt opt_caseset[] = {{"status", OV_OPT_TEXT, "STATUS",
-                                                "a status code"},
-    {"date", OV_OPT_TEXT, "DATE", "since when, YYYY-MM-DD"}, OPT_REASON,
-    {"pgn", OV_OPT_FLAG, NULL, "ask for the PGN on standard input"}, OPT_END};
+static const struct ov_opt opt_caseset[] =
+    {{"status", OV_OPT_TEXT, "STATUS",
+         "keuze, aangemeld, ingeschreven, gestart,\n"
+         "                            niet-gestart, uitgevallen; see\n"
+         "                            docs/message-types"},
+        {"date", OV_OPT_TEXT, "DATE", "since when, YYYY-MM-DD"},
+        {"reason", OV_OPT_TEXT, "CODE", "why: a code of redenStatus"},
+        {"pgn", OV_OPT_FLAG, NULL, "ask for the PGN on standard input"},
+        OPT_END};
 static const struct ov_opt opt_log[] = {{"from", OV_OPT_NUMBER, "N",
                                             "first leaf"},
     {"to", OV_OPT_NUMBER, "N", "leaf behind the last"},
@@ -345,7 +361,7 @@ D(d_inbox, "inbox.list", map_inbox, col_inbox, false);
 D(d_inbox1, "inbox.show", map_nr, NULL, false);
 D(d_link, "inbox.link", map_link, NULL, false);
 D(d_unlink, "inbox.unlink", map_reason, NULL, false);
-D(d_accept, "inbox.accept", map_reason, NULL, false);
+D(d_accept, "inbox.accept", map_nr, NULL, false);
 D(d_reject, "inbox.reject", map_reason, NULL, false);
 D(d_process, "inbox.process", map_process, NULL, false);
 D(d_cases, "case.list", map_cases, col_case, false);
@@ -400,10 +416,10 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
         "Decide a doubt: it is this applicant", NULL, d_link, false),
     CMD("inbox", "unlink", "NR", 1, 1, "Undo a link", opt_reason, d_unlink,
         false),
-    CMD("inbox", "accept", "NR", 1, 1, "Accept, and tell the sender",
-        opt_reason, d_accept, false),
+    CMD("inbox", "accept", "NR", 1, 1, "Accept, and tell the sender", NULL,
+        d_accept, false),
     CMD("inbox", "reject", "NR", 1, 1, "Reject, and tell the sender",
-        opt_reason, d_reject, false),
+        opt_reject, d_reject, false),
     CMD("inbox", "process", "NR", 1, 1, "Mark as processed", opt_process,
         d_process, false),
     CMD("case", "list", "", 0, 0, "List cases (zaak)", opt_cases, d_cases,

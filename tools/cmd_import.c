@@ -100,6 +100,7 @@ show_faults(struct job *j)
 static int
 nothing(struct job *j)
 {
+	ov_batch_sort(&j->b);
 	if (j->cli->json) {
 		(void)ov_cli_json(j->cli,
 		    json_pack("{s:O,s:{s:I,s:I,s:I}}", "rows", j->b.list, "end",
@@ -150,6 +151,10 @@ told(struct job *j, json_t *end)
 		json_decref(end);
 		return x;
 	}
+	ov_batch_sort(&j->b);
+	if (json_object_set_new(end, "fout",
+	        json_integer((json_int_t)j->b.bad_rows)) < 0)
+		x = ov_cli_fail(j->cli, OV_X_INTERNAL, "no memory");
 	if (j->cli->json)
 		return ov_cli_json(j->cli,
 		    json_pack("{s:O,s:o}", "rows", j->b.list, "end", end));
@@ -166,27 +171,40 @@ told(struct job *j, json_t *end)
 }
 
 static json_t *
-daemon_args(struct job *j)
+daemon_args(struct job *j, bool proef)
 {
 	const char *slash = strrchr(j->path, '/');
+	json_t *arg;
 
 	if (j->pupils)
-		return json_pack("{s:b}", "vervang",
+		arg = json_pack("{s:b}", "vervang",
 		    ov_args_flag(j->a, "replace"));
-	return json_pack("{s:s,s:s,s:b}", "profiel", j->profile, "bestand",
-	    slash != NULL ? slash + 1 : j->path, "overslaan", j->skip);
+	else
+		arg = json_pack("{s:s,s:s,s:b}", "profiel", j->profile,
+		    "bestand", slash != NULL ? slash + 1 : j->path, "overslaan",
+		    j->skip);
+	if (proef && json_object_set_new(arg, "proef", json_true()) < 0) {
+		json_decref(arg);
+		arg = NULL;
+	}
+	return arg;
 }
 
+/* proef: the daemon only says what is wrong with the rows that are good by
+ * our own rules, so that all faults of a file are seen at once. */
 static int
-send_rows(struct job *j)
+send_rows(struct job *j, bool proef)
 {
+	uint64_t before = j->b.bad_rows;
 	struct ov_ask q = {.cmd = j->pupils ? "pupils.load" : "import",
-	    .arg = daemon_args(j),
+	    .arg = daemon_args(j, proef),
 	    .row = fault_row,
 	    .feed = ov_batch_feed,
 	    .ctx = &j->b,
 	    .what = "rows",
-	    .total = j->b.rows - j->b.bad_rows};
+	    .total = j->b.rows - j->b.bad_rows,
+	    .quiet = proef,
+	    .optional = proef};
 	int x;
 
 	if (q.arg == NULL)
@@ -200,10 +218,18 @@ send_rows(struct job *j)
 	}
 	json_decref(q.fout);
 	if (x != OV_X_OK)
-		return x;
-	if (!j->skip && j->b.bad_rows > 0 && !j->pupils) {
+		return proef ? nothing(j) : x;
+	if (!j->skip && j->b.bad_rows > 0) {
 		json_decref(q.end);
 		return nothing(j);
+	}
+	/* Applicants are loaded all or not at all: once more, without those
+	 * that the daemon refused. */
+	if (j->pupils && j->b.bad_rows > before && j->b.bad_rows < j->b.rows &&
+	    json_object_get(q.end, "geladen") != NULL) {
+		json_decref(q.end);
+		ov_batch_again(&j->b);
+		return send_rows(j, false);
 	}
 	return told(j, q.end);
 }
@@ -226,9 +252,12 @@ work(struct job *j)
 	if (ov_batch_scan(&j->b, &e) != OV_OK)
 		return ov_cli_fail(j->cli, OV_X_INPUT, "%s: %s", j->path,
 		    e.msg);
-	if (j->b.header_bad || (j->b.bad_rows > 0 && !j->skip))
+	if (j->b.header_bad)
 		return nothing(j);
-	return send_rows(j);
+	if (j->b.bad_rows > 0 && !j->skip)
+		return j->b.bad_rows < j->b.rows ? send_rows(j, true)
+		                                 : nothing(j);
+	return send_rows(j, false);
 }
 
 static int

@@ -63,6 +63,10 @@ bool ov_batch_feed(void *batch, json_t **rows);
 /* A fault that the daemon found: {rij,kolom,reden,tekst}. */
 void ov_batch_fault(struct ov_batch *, const json_t *fault);
 bool ov_batch_is_bad(const struct ov_batch *, uint64_t row);
+/* Bring the faults in the order of their rows, as they are shown. */
+void ov_batch_sort(struct ov_batch *);
+/* Feed again from the first row, without those that are bad by now. */
+void ov_batch_again(struct ov_batch *);
 /* The bad rows as a file that can be mended and imported again; behind each
  * row of CSV a line of remarks that the reader skips. */
 OV_MUST_CHECK enum ov_rc ov_batch_bad_file(struct ov_batch *,

@@ -149,8 +149,9 @@ ov_text_fit(FILE *f, const char *s, size_t width, bool right, bool last)
 		blanks(f, width - w);
 }
 
-void
-ov_text_wrap(FILE *f, const char *s, size_t indent, size_t width)
+/* begun: the first line stands behind its indent already. */
+static void
+wrap(FILE *f, const char *s, size_t indent, size_t width, bool begun)
 {
 	size_t room = width > indent + 10 ? width - indent : 10;
 
@@ -165,8 +166,9 @@ ov_text_wrap(FILE *f, const char *s, size_t indent, size_t width)
 			if (k == 0)
 				k = n;
 		}
-		if (k > 0)
+		if (k > 0 && !begun)
 			blanks(f, indent);
+		begun = false;
 		put_clean(f, s, k);
 		(void)fputc('\n', f);
 		s += k;
@@ -175,6 +177,12 @@ ov_text_wrap(FILE *f, const char *s, size_t indent, size_t width)
 		if (*s == '\n')
 			s++;
 	} while (*s != '\0');
+}
+
+void
+ov_text_wrap(FILE *f, const char *s, size_t indent, size_t width)
+{
+	wrap(f, s, indent, width, false);
 }
 
 /* ---- cells ---- */
@@ -268,6 +276,12 @@ ov_table_begin(struct ov_table *t, FILE *out, const struct ov_col *col)
 	t->col = col;
 	while (t->ncol < OV_TABLE_COLS && col[t->ncol].member != NULL)
 		t->ncol++;
+	if (t->ncol > 0) {
+		const char *last = col[t->ncol - 1].member;
+
+		t->wrap = strcmp(last, "tekst") == 0 ||
+		          strcmp(last, "ontbreekt") == 0;
+	}
 }
 
 static void
@@ -287,11 +301,22 @@ print_row(struct ov_table *t, const json_t *row)
 {
 	OV_BUF b = {0};
 
+	size_t at = 0;
+
 	for (size_t i = 0; i < t->ncol; i++) {
+		const char *s = cell_text(&b, row, t->col[i].member);
+
 		if (i > 0)
 			blanks(t->out, GAP);
-		ov_text_fit(t->out, cell_text(&b, row, t->col[i].member),
-		    t->width[i], t->col[i].right, i + 1 == t->ncol);
+		at += i > 0 ? GAP : 0;
+		if (i + 1 == t->ncol && t->wrap &&
+		    ov_text_width(s, strlen(s)) > t->width[i]) {
+			wrap(t->out, s, at, at + t->width[i], true);
+			return;
+		}
+		ov_text_fit(t->out, s, t->width[i], t->col[i].right,
+		    i + 1 == t->ncol);
+		at += t->width[i];
 	}
 	(void)fputc('\n', t->out);
 }

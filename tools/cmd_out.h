@@ -28,6 +28,7 @@ struct ov_table {
 	const struct ov_col *col;
 	size_t width[OV_TABLE_COLS];
 	bool fixed; /* widths are known and the head is printed */
+	bool wrap;  /* the last column is a sentence: it goes on below */
 	size_t nkept;
 	json_t *kept[OV_TABLE_LOOK];
 };

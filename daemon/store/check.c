@@ -32,6 +32,7 @@ struct check {
 	bool net;
 	size_t next, under_way; /* members of the book */
 	uint32_t versie;
+	int64_t clocks, apart; /* partners whose clock was seen; largest s */
 	int64_t n[3];
 };
 
@@ -55,6 +56,17 @@ line(struct ov_ctl *c, enum staat s, const char *punt, const char *doe,
 	ov_ctl_row(c,
 	    json_pack("{s:s,s:s,s:s,s:s}", "punt", punt, "staat", woord[s],
 	        "tekst", text, "doe", s == GOED ? "" : doe));
+}
+
+static const char *
+name_of(const struct ov_ctl *c, const char *oin)
+{
+	const struct ov_lid *l = NULL;
+	struct ov_oin o;
+
+	if (c->st->boek != NULL && ov_oin_parse(ov_view_str(oin), &o) == OV_OK)
+		l = ov_book_oin(c->st->boek, &o);
+	return l != NULL ? l->naam : oin;
 }
 
 /* ---- this machine ---- */
@@ -301,8 +313,38 @@ check_alarms(struct ov_ctl *c)
 			memset(&oin, 0, sizeof(oin));
 		line(c, LET_OP, "alarms",
 		    "look in the journal for event=alarm, tell the partner",
-		    "%s %s (%" PRId64 " times)", a[i].soort, oin.s,
-		    a[i].aantal);
+		    "%s%s%s (%" PRId64 " times)", a[i].soort,
+		    oin.s[0] != '\0' ? " " : "",
+		    oin.s[0] != '\0' ? name_of(c, oin.s) : "", a[i].aantal);
+	}
+}
+
+/* Domains of which no holder told us anything yet: what the book allows. */
+static void
+check_book_budgets(struct ov_ctl *c)
+{
+	const struct ov_adresboek *b = c->st->boek;
+	struct ov_err e = {0};
+	int64_t told = 0, today = ov_now(c->st) / DAY;
+	enum ov_rc rc;
+
+	for (size_t i = 0; b != NULL && i < b->nbudget; i++) {
+		const struct ov_book_budget *g = &b->budget[i];
+
+		if (!ov_oin_eq(&g->client, &c->st->self))
+			continue;
+		rc = ov_db_int(c->st->db, &told, 0, &e,
+		    "SELECT count(*) FROM oprf_rest WHERE domein=?1", "t",
+		    g->domein.s);
+		if (rc != OV_OK)
+			line(c, FOUT, "budgets", "look in the journal", "%s",
+			    e.msg);
+		else if (told == 0)
+			line(c, GOED, "budgets", "",
+			    "for %s: nothing used yet, %" PRIu64
+			    " a day, %" PRIu64 " a school year",
+			    name_of(c, g->domein.s),
+			    today < g->dag_tot ? g->dag : g->dag_na, g->jaar);
 	}
 }
 
@@ -339,8 +381,8 @@ check_budgets(struct ov_ctl *c)
 		shut = b[i].niet_voor > ov_now(c->st);
 		line(c, shut ? LET_OP : GOED, "budgets",
 		    "it goes on by itself; for more, ask the region",
-		    "domain %s share %" PRId64 ": %" PRId64 " left%s",
-		    b[i].domein, b[i].deel, b[i].rest,
+		    "for %s, share %" PRId64 ": %" PRId64 " left%s",
+		    name_of(c, b[i].domein), b[i].deel, b[i].rest,
 		    shut ? ", used up for now" : "");
 	}
 }
@@ -356,6 +398,7 @@ static void
 partner_line(struct ov_ctl *c, const struct ov_lid *l)
 {
 	const struct ov_peer_seen *s = ov_peer_seen(c->st, &l->oin);
+	struct check *k = c->state;
 	struct ov_err e = {0};
 	int64_t heard = 0;
 	char moment[OV_MOMENT_SIZE] = "never";
@@ -382,6 +425,11 @@ partner_line(struct ov_ctl *c, const struct ov_lid *l)
 		    "%s: %u ms, address book %" PRIu32
 		    "; last request of theirs %s",
 		    l->naam, s->rtt_us / 1000, s->adresboek, moment);
+	if (s != NULL && s->status != 0) {
+		k->clocks++;
+		if (llabs(s->skew) > k->apart)
+			k->apart = llabs(s->skew);
+	}
 	if (s != NULL && s->status != 0 &&
 	    (s->skew > SKEW_WARN || s->skew < -SKEW_WARN))
 		line(c,
@@ -449,6 +497,7 @@ check_local(struct ov_ctl *c)
 	check_outbox(c);
 	check_alarms(c);
 	check_budgets(c);
+	check_book_budgets(c);
 }
 
 static void
@@ -477,11 +526,16 @@ check_step(struct ov_ctl *c)
 	}
 	if (k->under_way > 0)
 		c->waiting = true;
-	else
+	else {
+		if (k->clocks > 0 && k->apart <= SKEW_WARN)
+			line(c, GOED, "clock", "",
+			    "within %" PRId64 " s of %" PRId64 " partners",
+			    k->apart, k->clocks);
 		ov_ctl_end(c,
 		    json_pack("{s:I,s:I,s:I}", "goed", (json_int_t)k->n[GOED],
 		        "let_op", (json_int_t)k->n[LET_OP], "fout",
 		        (json_int_t)k->n[FOUT]));
+	}
 }
 
 const struct ov_ctl_cmd ov_ctl_check[] = {

@@ -117,6 +117,17 @@ OV_MUST_CHECK enum ov_rc ov_read_log(struct ov_store *, uid_t,
     struct ov_err *);
 /* Open the received message nr that may be opened (never one that waits for
  * its link: OV_DENIED).  *out is given, free it with ov_claims_free(). */
+/* Is this what opening a damaged record gives (and not a part that is down, or
+ * a record that may not be opened)? */
+bool ov_unreadable(enum ov_rc);
+/* Note once, with its reason, that a record cannot be read: in the open
+ * transaction.  A message also gets the state TERZIJDE.  tabel is "bericht" or
+ * "concept". */
+OV_MUST_CHECK enum ov_rc ov_aside(struct ov_store *, const char *tabel,
+    int64_t nr, const struct ov_err *why, struct ov_err *);
+/* The same in a transaction of its own. */
+OV_MUST_CHECK enum ov_rc ov_aside_now(struct ov_store *, const char *tabel,
+    int64_t nr, const struct ov_err *why, struct ov_err *);
 OV_MUST_CHECK enum ov_rc ov_bericht_open(struct ov_store *, int64_t nr,
     struct ov_claims *out, struct ov_err *);
 /* Claims of a compact JWS that was verified when it was stored. */
@@ -143,10 +154,9 @@ json_t *ov_j_pupil_ref(struct ov_store *, int64_t leerling);
 
 /* ---- pupils coming in and going (pupils.c) ---- */
 
-/* One load under way: every row is judged first, then 64 a step are stored.
- * A row that is bad by itself means that nothing changes; what only shows
- * beside the pupils that are there (`pgn-dubbel`, `pgn-gewijzigd`) leaves out
- * that row. */
+/* One load under way: every row is judged first, by itself and beside the
+ * pupils that are there; with one fault nothing changes.  Judging and storing
+ * take 64 rows a step. */
 struct ov_load;
 struct ov_load_sum {
 	int64_t geladen, gewijzigd, zonder_pgn, fout;
@@ -154,6 +164,8 @@ struct ov_load_sum {
 /* vervang: who is not in the file and has no dossier goes. */
 OV_MUST_CHECK enum ov_rc ov_load_new(struct ov_store *, bool vervang,
     struct ov_load **out, struct ov_err *);
+/* Judge only: nothing is kept, whatever is found. */
+void ov_load_proef(struct ov_load *);
 /* Judge a row of docs/control.md and keep it (a reference is taken).  Its
  * faults are kept, up to 1,000. */
 void ov_load_row(struct ov_load *, json_t *row);
@@ -179,6 +191,7 @@ struct ov_intake_in {
 	const char *profiel, *bestand;
 	uid_t uid;
 	bool overslaan; /* keep the good rows of a file with faults */
+	bool proef;     /* judge only: nothing is kept, whatever is found */
 };
 struct ov_intake_sum {
 	int64_t goed, fout, gelijk, gewijzigd;

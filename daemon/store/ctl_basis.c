@@ -10,8 +10,10 @@
 #include "base/fs.h"
 #include "base/version.h"
 #include "daemon/store/ctl.h"
+#include "protocol/b64.h"
 #include "protocol/hash.h"
 #include "protocol/kaart.h"
+#include "protocol/note.h"
 
 /* ---- status ---- */
 
@@ -92,8 +94,9 @@ accept_code(enum ov_accept a)
 	case OV_ACCEPT_GAP:
 	case OV_ACCEPT_OLDER:
 	case OV_ACCEPT_CHAIN:
-	case OV_ACCEPT_FORK:
 		return "adresboek-niet-aansluitend";
+	case OV_ACCEPT_FORK:
+		return "adresboek-splitsing";
 	case OV_ACCEPT_NOTE:
 	case OV_ACCEPT_SHAPE:
 	case OV_ACCEPT_NOTBUILT:
@@ -107,6 +110,19 @@ accept_code(enum ov_accept a)
 		break;
 	}
 	return "inwendige-fout";
+}
+
+/* Is this the fingerprint of the note's text? */
+static bool
+note_has(struct ov_view note, const char *typed)
+{
+	struct ov_note n;
+	struct ov_err e = {0};
+	uint8_t sha[32];
+
+	return ov_note_parse(note.p, note.n, &n, &e) == OV_OK &&
+	       ov_sha256(sha, n.text.p, n.text.n) == OV_OK &&
+	       ov_vinger_match(typed, sha);
 }
 
 static void
@@ -128,7 +144,13 @@ join_start(struct ov_ctl *c)
 			return;
 		}
 	} else {
-		typed = NULL; /* the next version, by the rules alone */
+		/* The next version, by the rules; what was typed must still
+		 * be its fingerprint. */
+		if (typed != NULL && !note_has(note, typed)) {
+			ov_ctl_fout(c, "vingerafdruk-klopt-niet", NULL);
+			return;
+		}
+		typed = NULL;
 	}
 	got = ov_boek_offer(st, note, typed, reden, &e);
 	if (got != OV_ACCEPT_OK && got != OV_ACCEPT_SAME) {
@@ -266,7 +288,7 @@ test_ask(struct ov_ctl *c, const struct ov_book_epoch *ep, uint8_t deel,
 	struct probe *p = calloc(1, sizeof(*p));
 	struct ov_fetch f = {.max = OV_ANSWER_BIG_MAX, .timeout_ms = 5000};
 	struct ov_err e = {0};
-	char hex[65], path[128];
+	char sha[OV_B64U_SIZE(32)], path[128];
 
 	if (p == NULL)
 		return;
@@ -286,9 +308,9 @@ test_ask(struct ov_ctl *c, const struct ov_book_epoch *ep, uint8_t deel,
 		free(p);
 		return;
 	}
-	ov_hex_enc(hex, p->sha256, 32);
+	(void)ov_b64u_enc(sha, p->sha256, 32);
 	(void)snprintf(path, sizeof(path), "/v1/oprf/sleutels/%u?sha256=%s",
-	    (unsigned)ep->ep, hex);
+	    (unsigned)ep->ep, sha);
 	f.path = path;
 	if (ov_fetch(c->st, lid, &f, true, test_done, p, &e) == OV_OK) {
 		t->under_way++;

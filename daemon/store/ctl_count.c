@@ -49,6 +49,11 @@ norm_one(struct ov_store *st, struct count *s, int64_t nr, struct ov_err *e)
 			rc = ov_fail(e, OV_NOSPACE, "out of memory");
 	}
 	ov_claims_free(&cl);
+	if (ov_unreadable(rc)) {
+		struct ov_err why = *e;
+
+		rc = ov_aside_now(st, "bericht", nr, &why, e);
+	}
 	return rc;
 }
 

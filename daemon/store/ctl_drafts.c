@@ -19,7 +19,8 @@ import_start(struct ov_ctl *c)
 	                              OV_SRT_MAX),
 	    .bestand = ov_jo_str0(&c->in, "bestand", 1024),
 	    .uid = c->uid,
-	    .overslaan = ov_ctl_flag(c, "overslaan")};
+	    .overslaan = ov_ctl_flag(c, "overslaan"),
+	    .proef = ov_ctl_flag(c, "proef")};
 	struct ov_err e = {0};
 	enum ov_rc rc;
 
@@ -178,6 +179,13 @@ list_step(struct ov_ctl *c)
 	ov_db_done(c->st->db, q);
 	for (size_t i = 0; i < n && rc == OV_OK; i++) {
 		rc = ov_draft_read(c->st, nr[i], &d, &e);
+		if (ov_unreadable(rc)) { /* the others are still shown */
+			d.ontbreekt[0] = '\0';
+			(void)strncat(d.ontbreekt, "onleesbaar",
+			    sizeof(d.ontbreekt) - 1);
+			d.ref = d.ontvanger = "";
+			rc = ov_aside_now(c->st, "concept", nr[i], &e, &e);
+		}
 		if (rc == OV_OK)
 			ov_ctl_row(c, j_draft(c->st, &d));
 		ov_draft_free(&d);
@@ -208,6 +216,10 @@ show(struct ov_ctl *c, const char *handeling)
 	rc = ov_draft_read(c->st, nr, &d, &e);
 	if (rc == OV_DENIED) {
 		ov_ctl_fout(c, "nummer-onbekend", NULL);
+	} else if (ov_unreadable(rc)) {
+		if (ov_ctl_ok(c, ov_aside_now(c->st, "concept", nr, &e, &e),
+		        &e))
+			ov_ctl_fout(c, "onleesbaar", NULL);
 	} else if (ov_ctl_ok(c, rc, &e)) {
 		g.grond = json_string_value(
 		    json_object_get(d.inhoud, "grondslag"));

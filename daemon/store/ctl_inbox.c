@@ -217,6 +217,10 @@ show_start(struct ov_ctl *c)
 	rc = ov_bericht_open(c->st, nr, &cl, &e);
 	if (rc == OV_DENIED) {
 		ov_ctl_fout(c, closed_code(&r), NULL);
+	} else if (ov_unreadable(rc)) {
+		if (ov_ctl_ok(c, ov_aside_now(c->st, "bericht", nr, &e, &e),
+		        &e))
+			ov_ctl_fout(c, "onleesbaar", NULL);
 	} else if (ov_ctl_ok(c, rc, &e)) {
 		g.grond = grond_of(&cl);
 		if (ov_ctl_read_log(c, "show", &g, 1)) {
@@ -415,8 +419,9 @@ export_start(struct ov_ctl *c)
 		ov_ctl_fout(c, "datum-ongeldig", NULL);
 }
 
-/* A page of open messages: logged as a whole, then shown. */
-static void
+/* A page of open messages: logged as a whole, then shown.  One that cannot be
+ * read is set aside, and the others go on. */
+static size_t
 export_page(struct ov_ctl *c, struct row *r, size_t n)
 {
 	static struct ov_claims cl[OV_CTL_PAGE];
@@ -426,14 +431,22 @@ export_page(struct ov_ctl *c, struct row *r, size_t n)
 	json_t *j;
 	enum ov_rc rc = OV_OK;
 
-	for (; k < n && rc == OV_OK; k++) {
-		rc = ov_bericht_open(c->st, r[k].nr, &cl[k], &e);
-		g[k] = (struct ov_gelezen){.tabel = "bericht",
-		    .record = r[k].nr,
-		    .grond = rc == OV_OK ? grond_of(&cl[k]) : ""};
+	for (size_t i = 0; i < n && rc == OV_OK; i++) {
+		rc = ov_bericht_open(c->st, r[i].nr, &cl[k], &e);
+		if (rc == OV_OK) {
+			g[k] = (struct ov_gelezen){.tabel = "bericht",
+			    .record = r[i].nr,
+			    .grond = grond_of(&cl[k])};
+			r[k++] = r[i];
+			continue;
+		}
+		ov_claims_free(&cl[k]);
+		if (ov_unreadable(rc))
+			rc = ov_aside_now(c->st, "bericht", r[i].nr, &e, &e);
 	}
-	if (ov_ctl_ok(c, rc, &e) && ov_ctl_read_log(c, "export", g, n)) {
-		for (size_t i = 0; i < n; i++) {
+	if (ov_ctl_ok(c, rc, &e) &&
+	    (k == 0 || ov_ctl_read_log(c, "export", g, k))) {
+		for (size_t i = 0; i < k; i++) {
 			j = j_row(c->st, &r[i]);
 			(void)ov_j_set(j, "inhoud", json_incref(cl[i].inhoud));
 			ov_ctl_row(c, j);
@@ -441,6 +454,7 @@ export_page(struct ov_ctl *c, struct row *r, size_t n)
 	}
 	for (size_t i = 0; i < k; i++)
 		ov_claims_free(&cl[i]);
+	return k;
 }
 
 static void
@@ -467,9 +481,8 @@ export_step(struct ov_ctl *c)
 	if (!ov_ctl_ok(c, rc, &e))
 		return;
 	if (n > 0) {
-		export_page(c, r, n);
 		l->at = r[n - 1].nr;
-		l->n += (int64_t)n;
+		l->n += (int64_t)export_page(c, r, n);
 	}
 	if (n < OV_CTL_PAGE && !c->done)
 		ov_ctl_end(c, json_pack("{s:I}", "aantal", (json_int_t)l->n));

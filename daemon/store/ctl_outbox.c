@@ -359,9 +359,12 @@ retry_start(struct ov_ctl *c)
 {
 	struct ov_err e = {0};
 	int64_t nr, n = 0;
+	enum ov_rc rc;
 
-	if (which(c, &nr))
-		done(c, ov_outbox_retry(c->st, nr, &n, &e), &e, "aantal", n);
+	if (!which(c, &nr))
+		return;
+	rc = ov_outbox_retry(c->st, nr, &n, &e);
+	done(c, rc, &e, "aantal", n);
 }
 
 static void
@@ -369,9 +372,12 @@ renew_start(struct ov_ctl *c)
 {
 	struct ov_err e = {0};
 	int64_t nr, n = 0;
+	enum ov_rc rc;
 
-	if (which(c, &nr))
-		done(c, ov_outbox_renew(c->st, nr, &n, &e), &e, "vernieuwd", n);
+	if (!which(c, &nr))
+		return;
+	rc = ov_outbox_renew(c->st, nr, &n, &e);
+	done(c, rc, &e, "vernieuwd", n);
 }
 
 static void

@@ -72,14 +72,16 @@ load_start(struct ov_ctl *c)
 {
 	struct load *s = c->state;
 	bool vervang = ov_ctl_flag(c, "vervang");
+	bool proef = ov_ctl_flag(c, "proef");
 	struct ov_err e = {0};
 
 	if (!ov_ctl_args(c))
 		return;
 	if (c->st->boek == NULL)
 		ov_ctl_fout(c, "adresboek-ontbreekt", NULL);
-	else
-		(void)ov_ctl_ok(c, ov_load_new(c->st, vervang, &s->l, &e), &e);
+	else if (ov_ctl_ok(c, ov_load_new(c->st, vervang, &s->l, &e), &e) &&
+	         proef)
+		ov_load_proef(s->l);
 }
 
 static void

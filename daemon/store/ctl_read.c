@@ -98,6 +98,50 @@ ov_jws_claims(struct ov_view text, struct ov_claims *out, struct ov_err *e)
 	return ov_claims_parse(payload.p, payload.n, out, NULL, e);
 }
 
+bool
+ov_unreadable(enum ov_rc rc)
+{
+	return rc != OV_OK && rc != OV_DENIED && rc != OV_SYS &&
+	       ov_rc_class(rc) != OV_CL_RETRY;
+}
+
+enum ov_rc
+ov_aside(struct ov_store *st, const char *tabel, int64_t nr,
+    const struct ov_err *why, struct ov_err *e)
+{
+	enum ov_rc rc = OV_OK;
+
+	ov_log(OV_LOG_ERROR, "event=unreadable table=%s nr=%lld fault=\"%s\"",
+	    tabel, (long long)nr, why->msg);
+	if (strcmp(tabel, "bericht") == 0)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE bericht SET stand='TERZIJDE',reden='onleesbaar'"
+		    " WHERE nr=?1",
+		    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "INSERT INTO terzijde(tijd,tabel,record,reden)"
+		    " SELECT ?1,?2,?3,'onleesbaar' WHERE NOT EXISTS (SELECT 1"
+		    " FROM terzijde WHERE tabel=?2 AND record=?3)",
+		    "iti", ov_now(st), tabel, nr);
+	return rc;
+}
+
+enum ov_rc
+ov_aside_now(struct ov_store *st, const char *tabel, int64_t nr,
+    const struct ov_err *why, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	if ((rc = ov_aside(st, tabel, nr, why, e)) == OV_OK)
+		rc = ov_tx_commit(st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(st);
+	return rc;
+}
+
 enum ov_rc
 ov_bericht_open(struct ov_store *st, int64_t nr, struct ov_claims *out,
     struct ov_err *e)

@@ -40,7 +40,7 @@ struct want { /* a pseudonym to ask for once all is well */
 struct ov_intake {
 	struct ov_store *st;
 	char srt[OV_SRT_MAX + 1];
-	bool overslaan;
+	bool overslaan, proef;
 	int64_t nr; /* import.nr */
 	json_t *seen, *faults;
 	struct ov_intake_sum sum;
@@ -106,6 +106,7 @@ ov_intake_new(struct ov_store *st, const struct ov_intake_in *in,
 		return ov_fail(e, OV_NOSPACE, "out of memory");
 	m->st = st;
 	m->overslaan = in->overslaan;
+	m->proef = in->proef;
 	memcpy(m->srt, in->profiel, strlen(in->profiel) + 1);
 	m->seen = json_object();
 	m->faults = json_array();
@@ -244,17 +245,17 @@ row_judge(struct ov_intake *m, const struct row *r)
 	OV_BUF key = {0};
 
 	ov_draft_check(m->st, &in, &m->out);
-	if (m->out.code != NULL) {
+	if (m->out.code != NULL)
 		fault(m, r->rij,
-		    strncmp(m->out.code, "ontvanger", 9) == 0 ? "/ontvanger"
-		                                              : "",
+		    strncmp(m->out.code, "ontvanger", 9) == 0 ||
+		            strcmp(m->out.code, "niet-toegestaan") == 0
+		        ? "/ontvanger"
+		        : "",
 		    m->out.code, NULL);
-		return false;
-	}
-	if (m->out.slecht > 0) {
+	if (m->out.slecht > 0)
 		content_faults(m, r->rij);
+	if (m->out.code != NULL || m->out.slecht > 0)
 		return false;
-	}
 	/* Twice in one file, for the same receiver and status. */
 	ov_buf_fmt(&key, "%s %s %s", r->ref,
 	    m->out.lid != NULL ? m->out.lid->oin.s : "",
@@ -653,7 +654,7 @@ ov_intake_step(struct ov_intake *m, bool *done, struct ov_err *e)
 	*done = false;
 	if (m->nc > 0)
 		return flush(m, e);
-	if (m->sum.fout == 0 || m->overslaan) {
+	if (!m->proef && (m->sum.fout == 0 || m->overslaan)) {
 		if (m->asked < m->nwant)
 			rc = wants(m, e);
 		*done = m->asked == m->nwant;
@@ -673,7 +674,7 @@ ov_intake_end(struct ov_intake *m, struct ov_intake_sum *sum, struct ov_err *e)
 		if ((rc = ov_intake_step(m, &done, e)) != OV_OK)
 			return rc;
 	*sum = m->sum;
-	if (m->sum.fout > 0 && !m->overslaan) {
+	if (m->proef || (m->sum.fout > 0 && !m->overslaan)) {
 		*sum = (struct ov_intake_sum){.fout = m->sum.fout};
 		return OV_OK; /* ov_intake_free() takes it all back */
 	}

@@ -351,6 +351,11 @@ ov_draft_send(struct ov_store *st, int64_t nr, const char **code,
 	} else if (rc == OV_DENIED) {
 		*code = "nummer-onbekend";
 		rc = OV_OK;
+	} else if (ov_unreadable(rc)) {
+		struct ov_err why = *e;
+
+		*code = "onleesbaar";
+		rc = ov_aside(st, "concept", nr, &why, e);
 	}
 	ov_draft_free(&d);
 	return rc;

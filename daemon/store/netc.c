@@ -191,8 +191,15 @@ remember(struct ov_store *st, const struct pending *p,
 		s->skew = r->date != 0 ? (int64_t)r->date - ov_now(st) : 0;
 		s->fault[0] = '\0';
 	} else {
-		(void)ov_vis(s->fault, sizeof(s->fault), r->fault.p,
-		    r->fault.n);
+		size_t n = r->fault.n < sizeof(s->fault) ? r->fault.n
+		                                         : sizeof(s->fault) - 1;
+
+		for (size_t i = 0; i < n; i++) /* shown, never logged */
+			s->fault[i] = r->fault.p[i] >= 0x20 &&
+			                      r->fault.p[i] < 0x7f
+			                  ? (char)r->fault.p[i]
+			                  : '?';
+		s->fault[n] = '\0';
 	}
 }
 

@@ -21,7 +21,7 @@ struct ov_load {
 	size_t at;
 	int64_t start;
 	struct ov_load_sum sum;
-	bool vervang, begun;
+	bool vervang, proef, judged;
 };
 
 /* ---- judging a row ---- */
@@ -100,15 +100,21 @@ row_read(struct ov_load *l, const json_t *j, struct row *r)
 void
 ov_load_row(struct ov_load *l, json_t *j)
 {
+	char ref[4 * REF_MAX + 3], pgn[OV_PGN_LEN + 3];
 	struct row r;
 
 	if (!row_read(l, j, &r))
 		return;
-	if (json_object_get(l->seen, r.ref) != NULL)
+	(void)snprintf(ref, sizeof(ref), "r %s", r.ref);
+	(void)snprintf(pgn, sizeof(pgn), "p %s", r.pgn);
+	if (json_object_get(l->seen, ref) != NULL)
 		fault(l, r.rij, "eigenReferentie", "referentie-dubbel");
+	else if (json_object_get(l->seen, pgn) != NULL)
+		fault(l, r.rij, "pgn", "pgn-dubbel");
 	else if (json_array_size(l->rows) >= ROWS_MAX ||
 	         json_array_append(l->rows, j) != 0 ||
-	         !ov_j_set(l->seen, r.ref, json_true()))
+	         !ov_j_set(l->seen, ref, json_true()) ||
+	         (r.pgn[0] != '\0' && !ov_j_set(l->seen, pgn, json_true())))
 		fault(l, r.rij, "", "bestand-onleesbaar");
 }
 
@@ -348,6 +354,8 @@ row_store(struct ov_store *st, struct ov_load *l, const struct row *r,
 	return rc;
 }
 
+/* Before anything is kept all rows are judged against what is there, by
+ * storing them in transactions that are taken back. */
 static enum ov_rc
 load_batch(struct ov_load *l, struct ov_err *e)
 {
@@ -360,9 +368,9 @@ load_batch(struct ov_load *l, struct ov_err *e)
 	for (; l->at < n && l->at < end && rc == OV_OK; l->at++)
 		if (row_read(l, json_array_get(l->rows, l->at), &r))
 			rc = row_store(l->st, l, &r, e);
-	if (rc == OV_OK)
+	if (rc == OV_OK && l->judged)
 		rc = ov_tx_commit(l->st, e);
-	if (rc != OV_OK)
+	if (rc != OV_OK || !l->judged)
 		ov_tx_abort(l->st);
 	return rc;
 }
@@ -426,6 +434,12 @@ ov_load_new(struct ov_store *st, bool vervang, struct ov_load **out,
 	return OV_OK;
 }
 
+void
+ov_load_proef(struct ov_load *l)
+{
+	l->proef = true;
+}
+
 enum ov_rc
 ov_load_step(struct ov_load *l, bool *done, struct ov_err *e)
 {
@@ -433,12 +447,17 @@ ov_load_step(struct ov_load *l, bool *done, struct ov_err *e)
 	enum ov_rc rc;
 
 	*done = false;
-	if (!l->begun && l->sum.fout > 0)
-		l->at = n; /* nothing changes */
-	l->begun = true;
 	if (l->at < n)
 		return load_batch(l, e);
-	if (l->vervang && l->sum.fout == 0 &&
+	if (!l->judged) {
+		l->judged = true;
+		l->sum = (struct ov_load_sum){.fout = l->sum.fout};
+		if (l->sum.fout == 0 && !l->proef) {
+			l->at = 0;
+			return OV_OK;
+		}
+	}
+	if (l->vervang && l->sum.fout == 0 && !l->proef &&
 	    (rc = load_replace(l, e)) != OV_OK)
 		return rc;
 	*done = true;
@@ -450,8 +469,8 @@ ov_load_step(struct ov_load *l, bool *done, struct ov_err *e)
 void
 ov_load_progress(const struct ov_load *l, int64_t *done, int64_t *total)
 {
-	*done = (int64_t)l->at;
-	*total = (int64_t)json_array_size(l->rows);
+	*total = 2 * (int64_t)json_array_size(l->rows);
+	*done = (int64_t)l->at + (l->judged ? *total / 2 : 0);
 }
 
 const struct ov_load_sum *

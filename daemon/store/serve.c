@@ -308,6 +308,12 @@ serve_afstemming(struct ov_store *st, const struct ov_lid *lid,
 	int64_t partner;
 	enum ov_rc rc;
 
+	/* net has judged this; what memory depends on is judged here too. */
+	if (a.van < 1 || a.tot < a.van || a.tot > OV_JSON_INT_MAX ||
+	    a.tot - a.van > OV_AFSTEMMING_SPAN) {
+		ov_answer_fout(st, r, "bereik-ongeldig", NULL);
+		return;
+	}
 	rc = ov_partner_id(st, &lid->oin, &partner, &e);
 	if (rc == OV_OK)
 		rc = afst_counts(st, partner, &a, &e);
@@ -347,7 +353,7 @@ serve_checkpoint(struct ov_store *st, const struct ov_n_request *r)
 static bool
 tile_path(struct ov_view v, unsigned *level, uint64_t *nr, unsigned *width)
 {
-	const char *p = (const char *)v.p, *end = p + v.n;
+	const char *p = (const char *)v.p, *end;
 	bool more = true;
 	size_t groups = 0;
 
@@ -355,6 +361,7 @@ tile_path(struct ov_view v, unsigned *level, uint64_t *nr, unsigned *width)
 	*width = OV_TILE_WIDTH;
 	if (v.n < 5 || p[0] < '0' || p[0] > '6' || p[1] != '/')
 		return false;
+	end = p + v.n;
 	*level = (unsigned)(p[0] - '0');
 	for (p += 2; more; groups++) {
 		more = p < end && *p == 'x';

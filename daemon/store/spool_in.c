@@ -422,14 +422,13 @@ move(const struct ov_spool_job *j, const char *to, int *dir,
 	return ov_fail(e, OV_AGAIN, "no free name in in/%s", to);
 }
 
-/* The list of faults beside a file that was not taken, or not all of it. */
+/* The list of faults beside a file that was not taken. */
 static enum ov_rc
-faults_write(struct ov_spool_job *j, int dir, const char *moved, bool some,
+faults_write(struct ov_spool_job *j, int dir, const char *moved,
     struct ov_err *e)
 {
 	OV_BUF b = {0};
-	OV_JSON *t = ov_j_sentence(
-	    some ? "bestand-overgenomen" : "bestand-niet-overgenomen");
+	OV_JSON *t = ov_j_sentence("bestand-niet-overgenomen");
 	char name[OV_NAME_MAX];
 	enum ov_rc rc;
 
@@ -456,7 +455,6 @@ finish(struct ov_spool_job *j, struct ov_err *e)
 	struct ov_intake_sum sum = {0};
 	OV_CLOSE int dir = -1;
 	char moved[OV_NAME_MAX];
-	bool some = false;
 	enum ov_rc rc;
 
 	if (!same_file(j))
@@ -467,14 +465,13 @@ finish(struct ov_spool_job *j, struct ov_err *e)
 	if (j->load != NULL) {
 		sum.goed = ov_load_sum(j->load)->geladen;
 		sum.gewijzigd = ov_load_sum(j->load)->gewijzigd;
-		some = sum.goed + sum.gewijzigd > 0;
 	}
 	sum.fout = faults_of_rows(j, &sum);
 	if ((rc = move(j, sum.fout == 0 && j->why == NULL ? "verwerkt" : "fout",
 	         &dir, moved, e)) != OV_OK)
 		return rc;
 	if (sum.fout > 0 || j->why != NULL)
-		rc = faults_write(j, dir, moved, some, e);
+		rc = faults_write(j, dir, moved, e);
 	ov_log(OV_LOG_INFO,
 	    "event=spool profile=%s rows=%" PRIu64
 	    " good=%lld bad=%lld same=%lld changed=%lld%s%s",

@@ -175,15 +175,23 @@ def imports(w):
     assert got[17]["geboortedatum"] == "2008-02-01"
     assert "laatste op 27-11-2026" in out
 
-    # One bad row: nothing is sent; with --skip-bad the others, and the bad
+    # One bad row: the daemon only judges the others, so that all faults are
+    # seen at once; with --skip-bad it takes them, and the bad
     # row comes back as a file that can be mended and loaded.
     with open(csv, "w", encoding="utf-8") as f:
         f.write("eigenReferentie;pgn;geboortedatum\r\n"
                 "a;;01-02-2008\r\nb;123456789;01-02-2008\r\nc;;\r\n"
                 "d;;01-02-2008\r\n")
     got = []
-    q, out, _ = ask(w, importer(got), "pupils", "load", csv, code=4)
-    assert q is None and got == [] and "Niets is ingelezen" in out
+    q, out, _ = ask(w, importer(got, [{"rij": 2, "kolom": "/pgn",
+                                       "reden": "pgn-dubbel",
+                                       "tekst": "Twee keer."}]),
+                    "pupils", "load", csv, code=4)
+    assert q["arg"]["proef"] is True and "Niets is ingelezen" in out
+    assert [r["rij"] for r in got] == [2, 5], got
+    rows = [s.split()[:2] for s in out.splitlines()[1:4]]
+    assert rows == [["2", "pgn"], ["3", "pgn"], ["4", "geboortedatum"]], out
+    got = []
     h = importer(got, [{"rij": 5, "kolom": "eigenReferentie",
                         "reden": "referentie-dubbel", "tekst": "Dubbel."}])
     _, out, _ = ask(w, h, "pupils", "load", csv, "--skip-bad", "--json")

@@ -243,9 +243,12 @@ static enum ov_rc
 paths(const struct raw *r, const char *base, struct ov_daemon_conf *out,
     struct ov_err *e)
 {
+	/* Under systemd each role has a folder of its own. */
+	const char *own = getenv("STATE_DIRECTORY");
 	enum ov_rc rc;
 
-	if ((rc = complete(&out->state, base, r->state, e)) != OV_OK ||
+	if ((rc = complete(&out->state, base, own != NULL ? own : r->state,
+	         e)) != OV_OK ||
 	    (rc = complete(&out->run, base, r->run, e)) != OV_OK ||
 	    (rc = complete(&out->credentials, base, r->credentials, e)) !=
 	        OV_OK ||

@@ -15,7 +15,8 @@
  *	gemeenten     list of CBS codes, four digits
  *	url           https://host[:port] that partners reach us by
  *	listen        list of address:port; [address]:port for IPv6
- *	state         directory of main.db and houder.db (state)
+ *	state         directory of main.db and houder.db (state);
+ *	              $STATE_DIRECTORY, where a supervisor set it, wins
  *	run           directory of the sockets between roles (run)
  *	credentials   directory with a folder per role (credentials)
  *	spool         directory with in/ and out/; absent: no spool

@@ -418,6 +418,8 @@ ov_net_conn_verdict(struct ov_net_conn *c, bool known)
 		return;
 	c->known = known;
 	c->peer->known = known;
+	if (!known)
+		ov_net_stranger(c->net, c->source);
 	c->state = OV_NET_OPEN;
 	/* A stranger gets one answer, and no time to think about it. */
 	ov_net_conn_deadline(c, known ? OV_IDLE_MS : OV_HEADERS_MS);

@@ -119,24 +119,37 @@ ov_net_source_next(struct ov_net *net, struct ov_net_source *s)
 	ov_net_conn_start(c);
 }
 
-void
-ov_net_refused(struct ov_net *net, const struct ov_net_source *s,
-    const char *why)
+/* One line that names the source, unless there are too many. */
+static void
+note_source(struct ov_net *net, const struct ov_net_source *s,
+    const char *event, const char *why)
 {
 	char host[INET6_ADDRSTRLEN] = "-";
 	struct sockaddr_in6 sa = {.sin6_family = AF_INET6};
 	uint32_t missed;
 
-	net->refused++;
 	if (!ov_log_ratelimit(&net->refused_log, REFUSED_LINES,
 	        ov_loop_now_ms(net->loop), &missed))
 		return;
 	memcpy(&sa.sin6_addr, s->addr, 16);
 	(void)getnameinfo((const struct sockaddr *)(const void *)&sa,
 	    sizeof(sa), host, sizeof(host), NULL, 0, NI_NUMERICHOST);
-	ov_log(OV_LOG_WARN,
-	    "event=handshake-refused source=%s reason=\"%s\" missed=%u", host,
-	    why, missed);
+	ov_log(OV_LOG_WARN, "event=%s source=%s reason=\"%s\" missed=%u", event,
+	    host, why, missed);
+}
+
+void
+ov_net_refused(struct ov_net *net, const struct ov_net_source *s,
+    const char *why)
+{
+	net->refused++;
+	note_source(net, s, "handshake-refused", why);
+}
+
+void
+ov_net_stranger(struct ov_net *net, const struct ov_net_source *s)
+{
+	note_source(net, s, "unknown-peer", "partij-onbekend");
 }
 
 /* --- accepting -------------------------------------------------------------- */

@@ -180,6 +180,8 @@ void ov_net_listeners_resume(struct ov_net *);
 /* Count a refused handshake, and log it unless there are too many. */
 void ov_net_refused(struct ov_net *, const struct ov_net_source *,
     const char *why);
+/* Log a peer whom store does not know, with its source; store counts him. */
+void ov_net_stranger(struct ov_net *, const struct ov_net_source *);
 
 /* ---- conn.c ----------------------------------------------------------- */
 

@@ -164,10 +164,37 @@ test_file(void **state)
 	(void)rmdir(dir);
 }
 
+/* systemd gives each role a state directory of its own. */
+static void
+test_state_directory_of_the_supervisor(void **state)
+{
+	static const char text[] = "oin = 00000099000000001000\n"
+	                           "regio = voorbeeld\n"
+	                           "naam = Proef\n"
+	                           "logdomein = overstap.example\n"
+	                           "state = elders\n";
+	struct ov_daemon_conf c;
+
+	(void)state;
+	assert_int_equal(setenv("STATE_DIRECTORY", "/var/lib/rol", 1), 0);
+	assert_int_equal(ov_daemon_conf_parse("conf", "/etc/o", text,
+	                     sizeof(text) - 1, &c, NULL),
+	    OV_OK);
+	assert_string_equal(c.state, "/var/lib/rol");
+	ov_daemon_conf_free(&c);
+	assert_int_equal(unsetenv("STATE_DIRECTORY"), 0);
+	assert_int_equal(ov_daemon_conf_parse("conf", "/etc/o", text,
+	                     sizeof(text) - 1, &c, NULL),
+	    OV_OK);
+	assert_string_equal(c.state, "/etc/o/elders");
+	ov_daemon_conf_free(&c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_state_directory_of_the_supervisor),
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_lists_and_paths),
 	    cmocka_unit_test(test_refused),

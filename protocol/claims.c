@@ -5,10 +5,10 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "protocol/json.h"
+#include "protocol/fout.h"
 
 struct reading {
-	const json_t *o;
+	const struct ov_jn *o;
 	struct ov_claims *c;
 	struct ov_claims_faults *f;
 	bool bad;
@@ -46,14 +46,14 @@ fault(struct reading *r, const char *name, enum ov_reden reden)
 }
 
 /* The member, or NULL with a fault. */
-static const json_t *
-get(struct reading *r, const char *name, json_type type)
+static const struct ov_jn *
+get(struct reading *r, const char *name, enum ov_jtype type)
 {
-	const json_t *j = json_object_get(r->o, name);
+	const struct ov_jn *j = ov_jn_get(r->o, name);
 
 	if (j == NULL)
 		fault(r, name, OV_REDEN_ONTBREEKT);
-	else if (json_typeof(j) != type)
+	else if (j->type != type)
 		fault(r, name, OV_REDEN_TYPE);
 	else
 		return j;
@@ -63,12 +63,12 @@ get(struct reading *r, const char *name, json_type type)
 static uint64_t
 get_int(struct reading *r, const char *name, uint64_t min, uint64_t max)
 {
-	const json_t *j = get(r, name, JSON_INTEGER);
+	const struct ov_jn *j = get(r, name, OV_J_INT);
 	uint64_t x = 0;
 
 	if (j == NULL)
 		return 0;
-	if (ov_json_int(j, max, &x) != OV_OK || x < min) {
+	if (ov_jn_int(j, max, &x) != OV_OK || x < min) {
 		fault(r, name, OV_REDEN_PATROON);
 		return 0;
 	}
@@ -78,29 +78,29 @@ get_int(struct reading *r, const char *name, uint64_t min, uint64_t max)
 static void
 get_oin(struct reading *r, const char *name, struct ov_oin *out)
 {
-	const json_t *j = get(r, name, JSON_STRING);
+	const struct ov_jn *j = get(r, name, OV_J_TEXT);
 
-	if (j != NULL && ov_oin_parse(ov_json_view(j), out) != OV_OK)
+	if (j != NULL && ov_oin_parse(ov_jn_view(j), out) != OV_OK)
 		fault(r, name, OV_REDEN_PATROON);
 }
 
 static void
 get_b64u(struct reading *r, const char *name, void *out, size_t n)
 {
-	const json_t *j = get(r, name, JSON_STRING);
+	const struct ov_jn *j = get(r, name, OV_J_TEXT);
 
-	if (j != NULL && ov_json_b64u(j, out, n) != OV_OK)
+	if (j != NULL && ov_jn_b64u(j, out, n) != OV_OK)
 		fault(r, name, OV_REDEN_PATROON);
 }
 
 static void
 get_pid(struct reading *r)
 {
-	const json_t *j = get(r, "pid", JSON_STRING);
+	const struct ov_jn *j = get(r, "pid", OV_J_TEXT);
 
-	if (j == NULL || ov_json_view(j).n == 0)
+	if (j == NULL || ov_jn_view(j).n == 0)
 		return;
-	if (ov_json_b64u(j, r->c->pid, sizeof(r->c->pid)) != OV_OK)
+	if (ov_jn_b64u(j, r->c->pid, sizeof(r->c->pid)) != OV_OK)
 		fault(r, "pid", OV_REDEN_PATROON);
 	else
 		r->c->has_pid = true;
@@ -109,12 +109,12 @@ get_pid(struct reading *r)
 static void
 get_srt(struct reading *r)
 {
-	const json_t *j = get(r, "srt", JSON_STRING);
+	const struct ov_jn *j = get(r, "srt", OV_J_TEXT);
 	struct ov_view v;
 
 	if (j == NULL)
 		return;
-	v = ov_json_view(j);
+	v = ov_jn_view(j);
 	if (v.n > OV_SRT_MAX)
 		fault(r, "srt", OV_REDEN_TE_LANG);
 	else if (!ov_is_slug(v))
@@ -129,16 +129,14 @@ get_no_others(struct reading *r)
 {
 	static const char *const ours[] = {"v", "iss", "aud", "jti", "iat",
 	    "exp", "seq", "ep", "pid", "srt", "zaak", "inhoud", "bijlagen"};
-	const char *key;
-	json_t *j;
+	const struct ov_jn *j;
 	size_t i, n = sizeof(ours) / sizeof(*ours);
 
-	json_object_foreach(r->c->root, key, j)
-	{
-		for (i = 0; i < n && strcmp(key, ours[i]) != 0; i++)
+	for (j = ov_jn_first(r->o); j != NULL; j = ov_jn_next(j)) {
+		for (i = 0; i < n && strcmp(j->name, ours[i]) != 0; i++)
 			;
 		if (i == n)
-			fault(r, key, OV_REDEN_ONBEKEND_LID);
+			fault(r, j->name, OV_REDEN_ONBEKEND_LID);
 	}
 }
 
@@ -146,7 +144,7 @@ static void
 get_all(struct reading *r)
 {
 	struct ov_claims *c = r->c;
-	const json_t *j;
+	const struct ov_jn *j;
 
 	(void)get_int(r, "v", 1, 1);
 	get_oin(r, "iss", &c->iss);
@@ -158,15 +156,14 @@ get_all(struct reading *r)
 	c->ep = (uint32_t)get_int(r, "ep", 1, UINT32_MAX);
 	get_pid(r);
 	get_srt(r);
-	if (json_object_get(r->o, "zaak") != NULL) {
+	if (ov_jn_get(r->o, "zaak") != NULL) {
 		get_b64u(r, "zaak", c->zaak, sizeof(c->zaak));
 		c->has_zaak = true;
 	}
-	if (get(r, "inhoud", JSON_OBJECT) != NULL)
-		c->inhoud = json_object_get(c->root, "inhoud");
+	c->inhoud = get(r, "inhoud", OV_J_OBJECT);
 	/* Reserved: no type has attachments yet. */
-	j = get(r, "bijlagen", JSON_ARRAY);
-	if (j != NULL && json_array_size(j) != 0)
+	j = get(r, "bijlagen", OV_J_ARRAY);
+	if (j != NULL && ov_jn_count(j) != 0)
 		fault(r, "bijlagen", OV_REDEN_VERBODEN);
 	get_no_others(r);
 }
@@ -180,10 +177,10 @@ ov_claims_parse(const void *p, size_t n, struct ov_claims *out,
 	memset(out, 0, sizeof(*out));
 	if (faults != NULL)
 		faults->n = 0;
-	if (ov_json_parse(p, n, OV_JOSE_MAX, &out->root, e) != OV_OK ||
-	    !json_is_object(out->root))
+	if (ov_jdoc_parse(p, n, OV_JOSE_MAX, &out->doc, e) != OV_OK ||
+	    !ov_jn_is(out->doc.root, OV_J_OBJECT))
 		fault(&r, NULL, OV_REDEN_TYPE);
-	r.o = out->root;
+	r.o = out->doc.root;
 	if (!r.bad)
 		get_all(&r);
 	if (r.bad) {
@@ -196,7 +193,7 @@ ov_claims_parse(const void *p, size_t n, struct ov_claims *out,
 void
 ov_claims_free(struct ov_claims *c)
 {
-	ov_json_free(&c->root);
+	ov_jdoc_free(&c->doc);
 	sodium_memzero(c, sizeof(*c));
 }
 

@@ -9,8 +9,7 @@
 #ifndef OV_PROTOCOL_CLAIMS_H
 #define OV_PROTOCOL_CLAIMS_H
 
-#include <jansson.h>
-
+#include "protocol/jtree.h"
 #include "protocol/oin.h"
 #include "protocol/rd.h"
 
@@ -27,8 +26,8 @@ struct ov_claims {
 	char srt[OV_SRT_MAX + 1]; /* slug: [a-z][a-z0-9-]* */
 	bool has_zaak;
 	uint8_t zaak[16];
-	json_t *inhoud; /* parsed claims only: borrowed from root */
-	json_t *root;   /* owned: ov_claims_free() */
+	const struct ov_jn *inhoud; /* parsed claims only: in doc */
+	struct ov_jdoc doc;         /* owned: ov_claims_free() */
 };
 
 /* What is wrong with a payload: JSON Pointers (a foreign member's name may be in
@@ -47,11 +46,11 @@ struct ov_claims_faults {
  * faults may be NULL. */
 OV_MUST_CHECK enum ov_rc ov_claims_parse(const void *p, size_t n,
     struct ov_claims *out, struct ov_claims_faults *faults, struct ov_err *e);
-/* Frees root and wipes the rest. */
+/* Frees the document and wipes the rest. */
 void ov_claims_free(struct ov_claims *);
 
 /* The payload text in the member order of docs/protocol.md, around the JSON text
- * of the content as it stands.  Needs no JSON library. */
+ * of the content as it stands. */
 OV_MUST_CHECK enum ov_rc ov_claims_compose(struct ov_buf *out,
     const struct ov_claims *c, struct ov_view inhoud, struct ov_err *e);
 

@@ -6,6 +6,7 @@
 
 #include "protocol/csv.h"
 #include "protocol/tijd.h"
+#include "protocol/utf8.h"
 
 enum enc { ENC_UNKNOWN, ENC_UTF8, ENC_1252 };
 
@@ -176,39 +177,18 @@ end_row(struct ov_csv *c, struct ov_err *e)
 	return rc;
 }
 
-static void
-put_utf8(struct ov_buf *b, unsigned cp)
-{
-	uint8_t u[3];
-	size_t n;
-
-	if (cp < 0x80) {
-		u[0] = (uint8_t)cp;
-		n = 1;
-	} else if (cp < 0x800) {
-		u[0] = (uint8_t)(0xc0 | (cp >> 6));
-		u[1] = (uint8_t)(0x80 | (cp & 0x3f));
-		n = 2;
-	} else {
-		u[0] = (uint8_t)(0xe0 | (cp >> 12));
-		u[1] = (uint8_t)(0x80 | ((cp >> 6) & 0x3f));
-		u[2] = (uint8_t)(0x80 | (cp & 0x3f));
-		n = 3;
-	}
-	ov_buf_add(b, u, n);
-}
-
 /* A byte of a cell's text. */
 static enum ov_rc
 put(struct ov_csv *c, unsigned char ch, struct ov_err *e)
 {
 	unsigned cp = ch;
+	uint8_t u[4];
 
 	if (c->enc == ENC_1252 && ch >= 0x80) {
 		if (ch < 0xa0 && (cp = high[ch - 0x80]) == 0)
 			return refuse(c, OV_BADMSG,
 			    "a byte that Windows-1252 does not have", e);
-		put_utf8(&c->row, cp);
+		ov_buf_add(&c->row, u, ov_utf8_put(u, cp));
 	} else {
 		ov_buf_add(&c->row, &ch, 1);
 	}

@@ -6,7 +6,7 @@
 
 #include "protocol/b64.h"
 #include "protocol/hash.h"
-#include "protocol/json.h"
+#include "protocol/jtree.h"
 
 /* Cut text at its dots into exactly n parts. */
 static bool
@@ -29,17 +29,28 @@ cut(const void *text, size_t len, struct ov_view *part, size_t n)
 
 /* The header part as JSON. */
 static enum ov_rc
-header_json(struct ov_view part, json_t **out, struct ov_err *e)
+header_json(struct ov_view part, struct ov_jdoc *out, struct ov_err *e)
 {
 	uint8_t raw[OV_B64_MAXDEC(OV_JOSE_HEADER_MAX)];
 	size_t n;
 
-	*out = NULL;
 	if (part.n > OV_JOSE_HEADER_MAX ||
 	    ov_b64u_dec((const char *)part.p, part.n, raw, sizeof(raw), &n) !=
 	        OV_OK)
 		return ov_fail(e, OV_BADMSG, "header");
-	return ov_json_parse(raw, n, sizeof(raw), out, e);
+	return ov_jdoc_parse(raw, n, sizeof(raw), out, e);
+}
+
+static bool
+is_text(const struct ov_jn *o, const char *name, const char *value)
+{
+	return ov_jn_eq(ov_jn_get(o, name), value);
+}
+
+static bool
+is_bytes(const struct ov_jn *o, const char *name, void *out, size_t n)
+{
+	return ov_jn_b64u(ov_jn_get(o, name), out, n) == OV_OK;
 }
 
 /* Append the decoded part to b; undone on failure. */
@@ -61,37 +72,29 @@ decode_part(struct ov_view part, struct ov_buf *b, struct ov_err *e)
 }
 
 /* apu and apv: base64url of the OIN's 20 characters. */
-static void
-jo_party(struct ov_jobj *o, const char *name, struct ov_oin *out)
+static bool
+is_party(const struct ov_jn *h, const char *name, struct ov_oin *out)
 {
 	uint8_t raw[OV_OIN_LEN];
 
-	ov_jo_b64u(o, name, raw, sizeof(raw));
-	if (o->rc == OV_OK && ov_oin_from(raw, out) != OV_OK)
-		ov_jo_fail(o, name, OV_REDEN_PATROON);
+	return is_bytes(h, name, raw, sizeof(raw)) &&
+	       ov_oin_from(raw, out) == OV_OK;
 }
 
-static enum ov_rc
-jwe_header_parse(const json_t *h, struct ov_jwe *out, struct ov_err *e)
+/* Exactly these members: the number of them tells whether there are others. */
+static bool
+jwe_header(const struct ov_jn *h, struct ov_jwe *out)
 {
-	struct ov_jobj o, k;
-	enum ov_rc rc;
+	const struct ov_jn *epk = ov_jn_get(h, "epk");
 
-	ov_jo_init(&o, h, "header");
-	ov_jo_lit(&o, "alg", "ECDH-ES");
-	jo_party(&o, "apu", &out->apu);
-	jo_party(&o, "apv", &out->apv);
-	ov_jo_lit(&o, "cty", OV_TYP_BERICHT);
-	ov_jo_lit(&o, "enc", "A256GCM");
-	ov_jo_init(&k, ov_jo_obj(&o, "epk"), "epk");
-	ov_jo_b64u(&o, "kid", out->kid, sizeof(out->kid));
-	ov_jo_lit(&o, "typ", OV_TYP_JWE);
-	if ((rc = ov_jo_end(&o, e)) != OV_OK)
-		return rc;
-	ov_jo_lit(&k, "crv", "X25519");
-	ov_jo_lit(&k, "kty", "OKP");
-	ov_jo_b64u(&k, "x", out->epk, sizeof(out->epk));
-	return ov_jo_end(&k, e);
+	return ov_jn_count(h) == 8 && is_text(h, "alg", "ECDH-ES") &&
+	       is_party(h, "apu", &out->apu) && is_party(h, "apv", &out->apv) &&
+	       is_text(h, "cty", OV_TYP_BERICHT) &&
+	       is_text(h, "enc", "A256GCM") &&
+	       is_bytes(h, "kid", out->kid, sizeof(out->kid)) &&
+	       is_text(h, "typ", OV_TYP_JWE) && ov_jn_count(epk) == 3 &&
+	       is_text(epk, "crv", "X25519") && is_text(epk, "kty", "OKP") &&
+	       is_bytes(epk, "x", out->epk, sizeof(out->epk));
 }
 
 enum ov_rc
@@ -99,14 +102,15 @@ ov_jwe_split(const void *text, size_t n, struct ov_jwe *out, struct ov_buf *ct,
     struct ov_err *e)
 {
 	struct ov_view part[5];
-	OV_JSON *h = NULL;
+	OV_JDOC h = {0};
 	enum ov_rc rc;
 
 	memset(out, 0, sizeof(*out));
 	if (!cut(text, n, part, 5) || part[1].n != 0 || part[0].n == 0)
 		return ov_fail(e, OV_BADMSG, "jwe: parts");
-	if ((rc = header_json(part[0], &h, e)) == OV_OK)
-		rc = jwe_header_parse(h, out, e);
+	rc = header_json(part[0], &h, e);
+	if (rc == OV_OK && !jwe_header(h.root, out))
+		rc = OV_BADMSG;
 	if (rc == OV_OK)
 		rc = ov_b64u_exact(part[2], out->iv, sizeof(out->iv));
 	if (rc == OV_OK)
@@ -125,51 +129,44 @@ ov_jwe_split(const void *text, size_t n, struct ov_jwe *out, struct ov_buf *ct,
 
 /* Members that change what a header means, and that nobody here follows. */
 static bool
-has_forbidden(const json_t *h)
+has_forbidden(const struct ov_jn *h)
 {
 	static const char *const name[] = {"zip", "crit", "jku", "jwk", "x5u",
 	    "x5c", "x5t", "x5t#S256", "b64"};
 	size_t i;
 
 	for (i = 0; i < sizeof(name) / sizeof(*name); i++)
-		if (json_object_get(h, name[i]) != NULL)
+		if (ov_jn_get(h, name[i]) != NULL)
 			return true;
 	return false;
 }
 
 static bool
-is_text(const json_t *o, const char *name, const char *value)
+bare_party(const struct ov_jn *h, const char *name, uint8_t *out, size_t *n)
 {
-	return ov_view_eq(ov_json_view(json_object_get(o, name)), value);
-}
-
-static bool
-bare_party(const json_t *h, const char *name, uint8_t *out, size_t *n)
-{
-	const json_t *j = json_object_get(h, name);
+	const struct ov_jn *j = ov_jn_get(h, name);
 	struct ov_view v;
 
 	*n = 0;
 	if (j == NULL)
 		return true;
-	if (!json_is_string(j))
+	if (!ov_jn_is(j, OV_J_TEXT))
 		return false;
-	v = ov_json_view(j);
+	v = ov_jn_view(j);
 	return ov_b64u_dec((const char *)v.p, v.n, out, OV_JWE_PARTY_MAX, n) ==
 	       OV_OK;
 }
 
 static bool
-bare_header(const json_t *h, struct ov_jwe_bare *out)
+bare_header(const struct ov_jn *h, struct ov_jwe_bare *out)
 {
-	const json_t *epk = json_object_get(h, "epk");
+	const struct ov_jn *epk = ov_jn_get(h, "epk");
 
-	return json_is_object(h) && !has_forbidden(h) &&
+	return ov_jn_is(h, OV_J_OBJECT) && !has_forbidden(h) &&
 	       is_text(h, "alg", "ECDH-ES") && is_text(h, "enc", "A256GCM") &&
 	       is_text(epk, "kty", "OKP") && is_text(epk, "crv", "X25519") &&
-	       json_object_get(epk, "d") == NULL &&
-	       ov_json_b64u(json_object_get(epk, "x"), out->epk,
-	           sizeof(out->epk)) == OV_OK &&
+	       ov_jn_get(epk, "d") == NULL &&
+	       is_bytes(epk, "x", out->epk, sizeof(out->epk)) &&
 	       bare_party(h, "apu", out->apu, &out->apu_n) &&
 	       bare_party(h, "apv", out->apv, &out->apv_n);
 }
@@ -179,14 +176,14 @@ ov_jwe_split_bare(const void *text, size_t n, struct ov_jwe_bare *out,
     struct ov_buf *ct, struct ov_err *e)
 {
 	struct ov_view part[5];
-	OV_JSON *h = NULL;
+	OV_JDOC h = {0};
 	enum ov_rc rc;
 
 	memset(out, 0, sizeof(*out));
 	if (!cut(text, n, part, 5) || part[1].n != 0 || part[0].n == 0)
 		return ov_fail(e, OV_BADMSG, "jwe: parts");
 	rc = header_json(part[0], &h, e);
-	if (rc == OV_OK && !bare_header(h, out))
+	if (rc == OV_OK && !bare_header(h.root, out))
 		rc = OV_BADMSG;
 	if (rc == OV_OK)
 		rc = ov_b64u_exact(part[2], out->iv, sizeof(out->iv));
@@ -205,23 +202,17 @@ ov_jwe_split_bare(const void *text, size_t n, struct ov_jwe_bare *out,
 /* ---- JWS ---- */
 
 static bool
-alg_ok(const json_t *h)
+alg_ok(const struct ov_jn *h)
 {
 	return is_text(h, "alg", "Ed25519") || is_text(h, "alg", "EdDSA");
 }
 
-static enum ov_rc
-jws_header_parse(const json_t *h, const char *typ, struct ov_jws *out,
-    struct ov_err *e)
+static bool
+jws_header(const struct ov_jn *h, const char *typ, struct ov_jws *out)
 {
-	static const char *const algs[] = {"Ed25519", "EdDSA", NULL};
-	struct ov_jobj o;
-
-	ov_jo_init(&o, h, "header");
-	(void)ov_jo_word(&o, "alg", algs);
-	ov_jo_b64u(&o, "kid", out->kid, sizeof(out->kid));
-	ov_jo_lit(&o, "typ", typ);
-	return ov_jo_end(&o, e);
+	return ov_jn_count(h) == 3 && alg_ok(h) &&
+	       is_bytes(h, "kid", out->kid, sizeof(out->kid)) &&
+	       is_text(h, "typ", typ);
 }
 
 enum ov_rc
@@ -229,16 +220,17 @@ ov_jws_split(const void *text, size_t n, const char *typ, struct ov_jws *out,
     struct ov_buf *payload, struct ov_err *e)
 {
 	struct ov_view part[3];
-	OV_JSON *h = NULL;
+	OV_JDOC h = {0};
 	enum ov_rc rc;
 
 	memset(out, 0, sizeof(*out));
 	if (!cut(text, n, part, 3) || part[0].n == 0 || part[1].n == 0)
 		return ov_fail(e, OV_BADMSG, "jws: parts");
 	rc = header_json(part[0], &h, e);
-	if (rc == OV_OK && typ != NULL)
-		rc = jws_header_parse(h, typ, out, e);
-	else if (rc == OV_OK && (has_forbidden(h) || !alg_ok(h)))
+	if (rc == OV_OK && typ != NULL && !jws_header(h.root, typ, out))
+		rc = OV_BADMSG;
+	if (rc == OV_OK && typ == NULL &&
+	    (has_forbidden(h.root) || !alg_ok(h.root)))
 		rc = OV_BADMSG;
 	if (rc == OV_OK)
 		rc = ov_b64u_exact(part[2], out->sig, sizeof(out->sig));

@@ -142,6 +142,74 @@ ov_json_dump(struct ov_buf *b, const json_t *j)
 
 /* ---- single values --------------------------------------------------- */
 
+/* ---- trees ----------------------------------------------------------- */
+
+enum ov_rc
+ov_jdoc_of(const json_t *j, struct ov_jdoc *d, struct ov_err *e)
+{
+	OV_BUF text = {0};
+	enum ov_rc rc;
+
+	memset(d, 0, sizeof(*d));
+	ov_json_dump(&text, j);
+	if ((rc = ov_buf_ok(&text, e)) != OV_OK)
+		return rc;
+	return ov_jdoc_parse(text.p, text.n, text.n, d, e);
+}
+
+static json_t *
+children_json(const struct ov_jn *v, json_t *to)
+{
+	const struct ov_jn *m;
+	json_t *j;
+	int failed = to == NULL;
+
+	for (m = ov_jn_first(v); m != NULL && failed == 0; m = ov_jn_next(m)) {
+		j = ov_jn_json(m);
+		/* Both take the reference, also where they fail. */
+		failed = m->name != NULL ? json_object_set_new(to, m->name, j)
+		                         : json_array_append_new(to, j);
+	}
+	if (failed == 0)
+		return to;
+	json_decref(to);
+	return NULL;
+}
+
+json_t *
+ov_jn_json(const struct ov_jn *v)
+{
+	if (v == NULL)
+		return NULL;
+	switch (v->type) {
+	case OV_J_OBJECT:
+		return children_json(v, json_object());
+	case OV_J_ARRAY:
+		return children_json(v, json_array());
+	case OV_J_TEXT:
+		return json_stringn(v->u.s, v->n);
+	case OV_J_INT:
+		return json_integer(v->u.i);
+	case OV_J_REAL:
+		return json_real(v->u.r);
+	case OV_J_TRUE:
+		return json_true();
+	case OV_J_FALSE:
+		return json_false();
+	case OV_J_NULL:
+		break;
+	}
+	return json_null();
+}
+
+bool
+ov_jn_same(const struct ov_jn *v, const json_t *j)
+{
+	if (json_is_boolean(j))
+		return ov_jn_is(v, json_is_true(j) ? OV_J_TRUE : OV_J_FALSE);
+	return json_is_string(j) && ov_jn_eq(v, json_string_value(j));
+}
+
 struct ov_view
 ov_json_view(const json_t *j)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* protocol/json.h - the one way in which foreign JSON is read, and ours is
- * written.
+/* protocol/json.h - foreign JSON read through jansson, and ours written.
+ *
+ * Messages (JOSE headers, claims, content) are read by protocol/jtree.h, which
+ * takes the same texts; there is no third way.
  *
  * ov_json_parse() takes a whole text: UTF-8 without NUL, an object or an array
  * outermost, nothing after it, no name twice in an object, at most
@@ -19,6 +21,7 @@
 #include <jansson.h>
 
 #include "protocol/fout.h"
+#include "protocol/jtree.h"
 #include "protocol/limits.h"
 #include "protocol/oin.h"
 #include "protocol/rd.h"
@@ -38,6 +41,15 @@ void ov_json_free(json_t **);
 /* Compact, members in the order in which they were set.  A failure makes the
  * buffer bad. */
 void ov_json_dump(struct ov_buf *, const json_t *);
+
+/* The same value as a tree of protocol/jtree.h.  Only an object or array; one
+ * that no text of ours could be (too deep) is OV_BADMSG. */
+OV_MUST_CHECK enum ov_rc ov_jdoc_of(const json_t *, struct ov_jdoc *,
+    struct ov_err *);
+/* The other way, given; NULL when out of memory or of NULL. */
+json_t *ov_jn_json(const struct ov_jn *);
+/* Is it this text or truth value?  Any other type equals nothing. */
+bool ov_jn_same(const struct ov_jn *, const json_t *);
 
 /* The bytes of a JSON string value (empty view if it is none). */
 struct ov_view ov_json_view(const json_t *);

@@ -6,40 +6,10 @@
 
 #include "protocol/b64.h"
 #include "protocol/hash.h"
+#include "protocol/utf8.h"
 
 static const char dash[] = "\xe2\x80\x94 "; /* U+2014 and a space */
 #define DASH_LEN (sizeof(dash) - 1)
-
-/* Length of the UTF-8 sequence at p, or 0 when it is not a valid one. */
-static size_t
-utf8_len(const uint8_t *p, size_t n)
-{
-	uint32_t c;
-	size_t i, len;
-
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		len = 2;
-	else if ((p[0] & 0xf0) == 0xe0)
-		len = 3;
-	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-		len = 4;
-	else
-		return 0;
-	if (n < len)
-		return 0;
-	c = p[0] & (0xffU >> (len + 1));
-	for (i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = (c << 6) | (p[i] & 0x3fU);
-	}
-	if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) ||
-	    (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
-		return 0;
-	return len;
-}
 
 static bool
 clean(const uint8_t *p, size_t n)
@@ -49,7 +19,7 @@ clean(const uint8_t *p, size_t n)
 	for (i = 0; i < n; i += len) {
 		if (p[i] < 0x20 && p[i] != '\n')
 			return false;
-		if ((len = utf8_len(p + i, n - i)) == 0)
+		if ((len = ov_utf8_len(p + i, n - i)) == 0)
 			return false;
 	}
 	return true;

@@ -382,36 +382,23 @@ ov_policy_free(struct ov_policy *p)
 
 struct question {
 	const struct ov_policy *p;
-	const json_t *inhoud;
+	const struct ov_jn *inhoud;
 	const struct ov_lid *naar; /* NULL: any, when looking for a role */
 	int32_t dag;
 };
 
 /* The member a pointer without lists leads to. */
-static const json_t *
-at(const json_t *o, const char *pad)
+static const struct ov_jn *
+at(const struct ov_jn *o, const char *pad)
 {
-	char step[48];
-	size_t n;
-
-	while (o != NULL && *pad == '/') {
-		n = strcspn(++pad, "/");
-		if (n >= sizeof(step))
-			return NULL;
-		memcpy(step, pad, n);
-		step[n] = '\0';
-		o = json_object_get(o, step);
-		pad += n;
-	}
-	return o;
+	return ov_jn_at(o, pad + 1);
 }
 
 static bool
-date_of(const json_t *inhoud, const char *pad, struct ov_date *d)
+date_of(const struct ov_jn *inhoud, const char *pad, struct ov_date *d)
 {
-	const char *s = json_string_value(at(inhoud, pad));
-
-	return s != NULL && ov_date_parse(ov_view_str(s), d) == OV_OK;
+	/* No text is no date. */
+	return ov_date_parse(ov_jn_view(at(inhoud, pad)), d) == OV_OK;
 }
 
 /* 0: no such limit on that day. */
@@ -471,8 +458,7 @@ judge_ground(const struct question *q, const struct row *r, int32_t dag,
     bool any)
 {
 	struct ov_verdict v = no(OV_WHY_GRONDSLAG);
-	const json_t *js = json_object_get(q->inhoud, "grondslag");
-	const char *said = json_string_value(js);
+	const char *said = ov_jn_text(ov_jn_get(q->inhoud, "grondslag"));
 	size_t i;
 
 	if (!any && (said == NULL || !ov_ground_known(q->p->types, said)))
@@ -501,7 +487,7 @@ named(const struct question *q, const struct row *r)
 	if (r->deel_c == NULL || q->naar == NULL ||
 	    at(q->inhoud, r->deel_c) == NULL)
 		return true;
-	brin = json_string_value(at(q->inhoud, r->benoemd));
+	brin = ov_jn_text(at(q->inhoud, r->benoemd));
 	for (i = 0; brin != NULL && i < q->naar->nbrin; i++)
 		if (strcmp(q->naar->brin[i].brin, brin) == 0)
 			return true;
@@ -514,12 +500,12 @@ judge_conds(const struct question *q, const struct row *r)
 	size_t i, j;
 
 	for (i = 0; i < r->ncond; i++) {
-		const json_t *v = at(q->inhoud, r->cond[i].lid);
+		const struct ov_jn *v = at(q->inhoud, r->cond[i].lid);
 
 		if (v == NULL)
 			return unreadable();
 		for (j = 0; j < json_array_size(r->cond[i].in); j++)
-			if (json_equal(v, json_array_get(r->cond[i].in, j)))
+			if (ov_jn_same(v, json_array_get(r->cond[i].in, j)))
 				break;
 		if (j == json_array_size(r->cond[i].in))
 			return no(OV_WHY_VOORWAARDE);
@@ -601,8 +587,8 @@ ask(const struct question *q, const char *srt, unsigned van, unsigned naar)
 
 struct ov_verdict
 ov_policy_may(const struct ov_policy *p, const char *srt,
-    const struct ov_lid *van, const struct ov_lid *naar, const json_t *inhoud,
-    const char *datum)
+    const struct ov_lid *van, const struct ov_lid *naar,
+    const struct ov_jn *inhoud, const char *datum)
 {
 	struct question q = {.p = p, .inhoud = inhoud, .naar = naar};
 
@@ -612,11 +598,27 @@ ov_policy_may(const struct ov_policy *p, const char *srt,
 }
 
 struct ov_verdict
+ov_policy_may_json(const struct ov_policy *p, const char *srt,
+    const struct ov_lid *van, const struct ov_lid *naar, const json_t *inhoud,
+    const char *datum)
+{
+	OV_JDOC d = {0};
+
+	if (json_is_object(inhoud) && ov_jdoc_of(inhoud, &d, NULL) != OV_OK)
+		return unreadable();
+	return ov_policy_may(p, srt, van, naar, d.root, datum);
+}
+
+struct ov_verdict
 ov_policy_route(const struct ov_policy *p, const char *srt, unsigned van_rollen,
     const json_t *inhoud, const char *datum)
 {
-	struct question q = {.p = p, .inhoud = inhoud};
+	struct question q = {.p = p};
+	OV_JDOC d = {0};
 
+	if (json_is_object(inhoud) && ov_jdoc_of(inhoud, &d, NULL) != OV_OK)
+		return unreadable();
+	q.inhoud = d.root;
 	if (!ov_dag(datum, strlen(datum), &q.dag))
 		return no(OV_WHY_ROL);
 	return ask(&q, srt, van_rollen, ROLES_ALL);

@@ -60,6 +60,10 @@ void ov_policy_free(struct ov_policy *);
  * used where the row names no event.  Of the two members of the address book
  * only rol and brin are looked at. */
 struct ov_verdict ov_policy_may(const struct ov_policy *, const char *srt,
+    const struct ov_lid *van, const struct ov_lid *naar,
+    const struct ov_jn *inhoud, const char *datum);
+/* The same of content that is in jansson's hands (a draft). */
+struct ov_verdict ov_policy_may_json(const struct ov_policy *, const char *srt,
     const struct ov_lid *van, const struct ov_lid *naar, const json_t *inhoud,
     const char *datum);
 

@@ -254,8 +254,8 @@ check_content(struct ov_import *m, json_t *inhoud)
 	char pad[OV_FOUT_PAD];
 	size_t i;
 
-	if (ov_types_check(m->o.profile->types, m->o.profile->srt, inhoud, 43,
-	        m->o.vandaag, &m->check) == OV_OK)
+	if (ov_types_check_json(m->o.profile->types, m->o.profile->srt, inhoud,
+	        43, m->o.vandaag, &m->check) == OV_OK)
 		return;
 	for (i = 0; i < m->check.n; i++) {
 		const struct ov_fout_plek *f = &m->check.f[i];

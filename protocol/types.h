@@ -23,6 +23,7 @@
 #include <jansson.h>
 
 #include "protocol/fout.h"
+#include "protocol/jtree.h"
 #include "protocol/rd.h"
 
 struct ov_types;
@@ -64,7 +65,11 @@ struct ov_fouten {
  * least one; *fouten is emptied first.  vandaag is the Dutch civil date on
  * which the message is judged; a date that is not one is OV_DAMAGED. */
 OV_MUST_CHECK enum ov_rc ov_types_check(const struct ov_types *,
-    const char *srt, json_t *inhoud, size_t pid_len, const char *vandaag,
+    const char *srt, const struct ov_jn *inhoud, size_t pid_len,
+    const char *vandaag, struct ov_fouten *fouten);
+/* The same of content that is in jansson's hands (a draft). */
+OV_MUST_CHECK enum ov_rc ov_types_check_json(const struct ov_types *,
+    const char *srt, const json_t *inhoud, size_t pid_len, const char *vandaag,
     struct ov_fouten *fouten);
 /* The faults as a JSON array [{"pad":..,"reden":..}], given. */
 json_t *ov_fouten_json(const struct ov_fouten *);

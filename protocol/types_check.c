@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/json.h"
 #include "protocol/types_int.h"
 #include "protocol/vorm.h"
 
@@ -84,10 +85,10 @@ fault_at(struct walk *k, const char *path, enum ov_reden reden,
 }
 
 static void
-check_text(struct walk *k, const struct ov_field *f, const json_t *v)
+check_text(struct walk *k, const struct ov_field *f, const struct ov_jn *v)
 {
-	const char *s = json_string_value(v);
-	size_t n = json_string_length(v);
+	const char *s = ov_jn_text(v);
+	size_t n = ov_jn_view(v).n;
 	enum ov_reden why = OV_REDEN_GEEN;
 	struct ov_view view = {(const uint8_t *)s, n};
 	int64_t moment;
@@ -130,42 +131,39 @@ check_text(struct walk *k, const struct ov_field *f, const json_t *v)
 }
 
 static void
-check_map(struct walk *k, const struct ov_field *f, json_t *v)
+check_map(struct walk *k, const struct ov_field *f, const struct ov_jn *v)
 {
-	const char *key;
-	json_t *val;
+	const struct ov_jn *m;
 	size_t was = k->len;
 
-	if (!json_is_object(v)) {
+	if (!ov_jn_is(v, OV_J_OBJECT)) {
 		fault(k, OV_REDEN_TYPE, NULL);
 		return;
 	}
-	json_object_foreach(v, key, val)
-	{
-		const char *s = json_string_value(val);
+	for (m = ov_jn_first(v); m != NULL; m = ov_jn_next(m)) {
+		const char *s = ov_jn_text(m);
 
-		k->len = pad_put(k->pad, was, key, strlen(key));
-		if (ov_lijst_code(f->sleutels, key, strlen(key), k->dag) ==
+		k->len = pad_put(k->pad, was, m->name, m->name_n);
+		if (ov_lijst_code(f->sleutels, m->name, m->name_n, k->dag) ==
 		    NULL)
 			fault(k, OV_REDEN_ONBEKEND_LID, NULL);
 		else if (s == NULL)
 			fault(k, OV_REDEN_TYPE, NULL);
-		else if (ov_lijst_code(f->lijst, s, json_string_length(val),
-		             k->dag) == NULL)
+		else if (ov_lijst_code(f->lijst, s, m->n, k->dag) == NULL)
 			fault(k, OV_REDEN_CODE, NULL);
 		k->len = was;
 		k->pad[was] = '\0';
 	}
 }
 
-static void check_group(struct walk *, const struct ov_groep *, json_t *,
-    uint8_t deel);
+static void check_group(struct walk *, const struct ov_groep *,
+    const struct ov_jn *, uint8_t deel);
 
 /* A value that is no list, or one element of it. */
 static void
-check_value(struct walk *k, const struct ov_field *f, json_t *v, uint8_t deel)
+check_value(struct walk *k, const struct ov_field *f, const struct ov_jn *v,
+    uint8_t deel)
 {
-	json_int_t i;
 
 	switch (f->soort) {
 	case OV_S_TEKST:
@@ -177,18 +175,17 @@ check_value(struct walk *k, const struct ov_field *f, json_t *v, uint8_t deel)
 		check_text(k, f, v);
 		break;
 	case OV_S_GEHEEL:
-		i = json_integer_value(v);
-		if (!json_is_integer(v))
+		if (!ov_jn_is(v, OV_J_INT))
 			fault(k, OV_REDEN_TYPE, NULL);
-		else if (i < (json_int_t)f->min || i > (json_int_t)f->max)
+		else if (v->u.i < f->min || v->u.i > f->max)
 			fault(k, OV_REDEN_PATROON, NULL);
 		break;
 	case OV_S_JANEE:
-		if (!json_is_boolean(v))
+		if (!ov_jn_is_bool(v))
 			fault(k, OV_REDEN_TYPE, NULL);
 		break;
 	case OV_S_GROEP:
-		if (!json_is_object(v))
+		if (!ov_jn_is(v, OV_J_OBJECT))
 			fault(k, OV_REDEN_TYPE, NULL);
 		else
 			check_group(k, f->groep, v, deel);
@@ -200,13 +197,15 @@ check_value(struct walk *k, const struct ov_field *f, json_t *v, uint8_t deel)
 }
 
 static void
-check_list(struct walk *k, const struct ov_field *f, json_t *v, uint8_t deel)
+check_list(struct walk *k, const struct ov_field *f, const struct ov_jn *v,
+    uint8_t deel)
 {
-	size_t i, n = json_array_size(v), was = k->len;
+	const struct ov_jn *m = ov_jn_first(v);
+	size_t i, n = ov_jn_count(v), was = k->len;
 	char idx[12];
 	int w;
 
-	if (!json_is_array(v)) {
+	if (!ov_jn_is(v, OV_J_ARRAY)) {
 		fault(k, OV_REDEN_TYPE, NULL);
 		return;
 	}
@@ -214,10 +213,10 @@ check_list(struct walk *k, const struct ov_field *f, json_t *v, uint8_t deel)
 		fault(k, OV_REDEN_ONTBREEKT, NULL);
 	if (n > f->lmax)
 		fault(k, OV_REDEN_TE_LANG, NULL);
-	for (i = 0; i < n && i < f->lmax; i++) {
+	for (i = 0; m != NULL && i < f->lmax; i++, m = ov_jn_next(m)) {
 		w = snprintf(idx, sizeof(idx), "%zu", i);
 		k->len = pad_put(k->pad, was, idx, (size_t)w);
-		check_value(k, f, json_array_get(v, i), deel);
+		check_value(k, f, m, deel);
 		k->len = was;
 		k->pad[was] = '\0';
 	}
@@ -242,79 +241,52 @@ permitted(struct walk *k, const struct ov_field *f, uint8_t deel)
 
 /* ---- rules ---- */
 
-static json_t *
-follow(const json_t *o, const char *path)
-{
-	char step[48];
-	size_t n;
-	json_t *v;
-
-	for (;;) {
-		n = strcspn(path, "/");
-		if (n >= sizeof(step))
-			return NULL;
-		memcpy(step, path, n);
-		step[n] = '\0';
-		v = json_object_get(o, step);
-		if (v == NULL || path[n] == '\0')
-			return v;
-		o = v;
-		path += n + 1;
-	}
-}
-
 static bool
-condition(const struct ov_regel *r, const json_t *o)
+condition(const struct ov_regel *r, const struct ov_jn *o)
 {
-	const json_t *v = follow(o, r->als);
+	const struct ov_jn *v = ov_jn_at(o, r->als);
 	size_t i;
 
 	if (v == NULL || r->is == NULL)
 		return v != NULL;
 	for (i = 0; i < json_array_size(r->is); i++)
-		if (json_equal(v, json_array_get(r->is, i)))
+		if (ov_jn_same(v, json_array_get(r->is, i)))
 			return true;
 	return false;
 }
 
 static bool
-date_at(const struct walk *k, const json_t *o, const char *path,
+date_at(const struct walk *k, const struct ov_jn *o, const char *path,
     struct ov_date *out)
 {
-	const json_t *v;
-	struct ov_view view;
-
 	if (path[0] == '@') {
 		*out = k->vandaag;
 		return true;
 	}
-	v = follow(o, path);
-	if (!json_is_string(v))
-		return false;
-	view = ov_view_str(json_string_value(v));
-	return ov_date_parse(view, out) == OV_OK;
+	/* No text is no date. */
+	return ov_date_parse(ov_jn_view(ov_jn_at(o, path)), out) == OV_OK;
 }
 
 static void
-apply_rule(struct walk *k, const struct ov_regel *r, const json_t *o)
+apply_rule(struct walk *k, const struct ov_regel *r, const struct ov_jn *o)
 {
 	struct ov_date d, g;
 	bool a, b;
 
 	switch (r->soort) {
 	case OV_R_VEREIST:
-		if (condition(r, o) && follow(o, r->lid) == NULL)
+		if (condition(r, o) && ov_jn_at(o, r->lid) == NULL)
 			fault_at(k, r->lid, OV_REDEN_ONTBREEKT, r->tekst);
 		break;
 	case OV_R_VERBODEN:
 		if (r->tenzij_geheim && k->geheim_adres)
 			break;
-		if (condition(r, o) && follow(o, r->lid) != NULL)
+		if (condition(r, o) && ov_jn_at(o, r->lid) != NULL)
 			fault_at(k, r->lid, OV_REDEN_VERBODEN, r->tekst);
 		break;
 	case OV_R_PRECIES_EEN:
-		a = follow(o, r->als) != NULL;
-		b = follow(o, r->lid) != NULL;
+		a = ov_jn_at(o, r->als) != NULL;
+		b = ov_jn_at(o, r->lid) != NULL;
 		if (!a && !b)
 			fault_at(k, r->als, OV_REDEN_ONTBREEKT, r->tekst);
 		if (a && b)
@@ -336,20 +308,19 @@ apply_rule(struct walk *k, const struct ov_regel *r, const json_t *o)
 /* ---- an object ---- */
 
 static void
-check_group(struct walk *k, const struct ov_groep *g, json_t *o, uint8_t deel)
+check_group(struct walk *k, const struct ov_groep *g, const struct ov_jn *o,
+    uint8_t deel)
 {
 	uint64_t seen = 0, miss;
 	size_t was = k->len, i;
-	const char *key;
-	json_t *v;
+	const struct ov_jn *v;
 
-	json_object_foreach(o, key, v)
-	{
-		size_t n = strlen(key);
-		const struct ov_field *f = ov_groep_field(g, key, n);
+	for (v = ov_jn_first(o); v != NULL; v = ov_jn_next(v)) {
+		const struct ov_field *f = ov_groep_field(g, v->name,
+		    v->name_n);
 		uint8_t d;
 
-		k->len = pad_put(k->pad, was, key, n);
+		k->len = pad_put(k->pad, was, v->name, v->name_n);
 		if (f == NULL) {
 			fault(k, OV_REDEN_ONBEKEND_LID, NULL);
 		} else {
@@ -376,10 +347,9 @@ check_group(struct walk *k, const struct ov_groep *g, json_t *o, uint8_t deel)
 /* ---- what the content says about itself ---- */
 
 static void
-read_ground(struct walk *k, const json_t *inhoud)
+read_ground(struct walk *k, const struct ov_jn *inhoud)
 {
-	const char *code = json_string_value(
-	    json_object_get(inhoud, "grondslag"));
+	const char *code = ov_jn_text(ov_jn_get(inhoud, "grondslag"));
 	const struct ov_grond *g;
 	const struct ov_toestaat *a = NULL;
 
@@ -400,14 +370,14 @@ read_ground(struct walk *k, const json_t *inhoud)
 }
 
 static void
-read_uitlevering(struct walk *k, const json_t *inhoud)
+read_uitlevering(struct walk *k, const struct ov_jn *inhoud)
 {
-	const json_t *m = json_object_get(inhoud, "uitlevering");
+	const struct ov_jn *m = ov_jn_get(inhoud, "uitlevering");
 	size_t i;
 
 	for (i = 0; i < k->t->categorie->n; i++) {
-		const char *s = json_string_value(
-		    json_object_get(m, k->t->categorie->code[i].code));
+		const char *s = ov_jn_text(
+		    ov_jn_get(m, k->t->categorie->code[i].code));
 
 		if (s == NULL)
 			continue;
@@ -445,8 +415,9 @@ check_pid(struct walk *k, size_t pid_len)
 }
 
 enum ov_rc
-ov_types_check(const struct ov_types *t, const char *srt, json_t *inhoud,
-    size_t pid_len, const char *vandaag, struct ov_fouten *fouten)
+ov_types_check(const struct ov_types *t, const char *srt,
+    const struct ov_jn *inhoud, size_t pid_len, const char *vandaag,
+    struct ov_fouten *fouten)
 {
 	struct walk k = {.t = t, .w = fouten};
 
@@ -461,7 +432,7 @@ ov_types_check(const struct ov_types *t, const char *srt, json_t *inhoud,
 	}
 	check_pid(&k, pid_len);
 	k.len = pad_put(k.pad, 0, "inhoud", 6);
-	if (!json_is_object(inhoud)) {
+	if (!ov_jn_is(inhoud, OV_J_OBJECT)) {
 		fault(&k, OV_REDEN_TYPE, NULL);
 		return OV_BADMSG;
 	}
@@ -470,4 +441,20 @@ ov_types_check(const struct ov_types *t, const char *srt, json_t *inhoud,
 	check_group(&k, &k.y->groep, inhoud, OV_D_ALGEMEEN);
 	check_uitlevering(&k);
 	return fouten->n == 0 ? OV_OK : OV_BADMSG;
+}
+
+enum ov_rc
+ov_types_check_json(const struct ov_types *t, const char *srt,
+    const json_t *inhoud, size_t pid_len, const char *vandaag,
+    struct ov_fouten *fouten)
+{
+	OV_JDOC d = {0};
+	enum ov_rc rc = OV_OK;
+
+	if (json_is_object(inhoud))
+		rc = ov_jdoc_of(inhoud, &d, NULL);
+	/* What cannot be a text of ours (BADMSG) is no object to the check. */
+	if (rc != OV_OK && rc != OV_BADMSG)
+		return rc;
+	return ov_types_check(t, srt, d.root, pid_len, vandaag, fouten);
 }

@@ -11,7 +11,7 @@
  * that the shape "schema" wants. */
 enum ov_reden ov_vorm_check(enum ov_vorm, const char *s, size_t n,
     const char *schema);
-/* Free text of 1..max characters of UTF-8 (which jansson has checked): no
+/* Free text of 1..max characters of UTF-8 (which the reader has checked): no
  * control characters but line feed and tab, no overriding of the direction of
  * writing. */
 enum ov_reden ov_tekst_check(const char *s, size_t n, size_t max);

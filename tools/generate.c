@@ -113,7 +113,7 @@ out_row(struct out *o, json_t *draft, struct ov_err *e)
 		bad = calloc(1, sizeof(*bad));
 		ov_date_fmt(vandaag, o->g->vandaag);
 		rc = bad == NULL ? ov_fail(e, OV_NOSPACE, "no memory")
-		                 : ov_types_check(o->g->types, srt,
+		                 : ov_types_check_json(o->g->types, srt,
 		                       json_object_get(draft, "inhoud"), 43,
 		                       vandaag, bad);
 		if (bad != NULL && rc == OV_BADMSG)

@@ -106,7 +106,8 @@ read_content(struct load_world *w, const struct load_ask *q, struct ov_err *e)
 	t = ov_types_find(types, q->srt, today);
 	w->srt = q->srt;
 	w->has_pid = t != NULL && ov_type_has_pid(t);
-	rc = ov_types_check(types, q->srt, o, w->has_pid ? 43 : 0, today, &f);
+	rc = ov_types_check_json(types, q->srt, o, w->has_pid ? 43 : 0, today,
+	    &f);
 	if (rc != OV_OK)
 		rc = ov_fail(e, OV_BADMSG, "%s: %s%s%s", q->content,
 		    t != NULL ? "not valid at " : "unknown type",

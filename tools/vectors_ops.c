@@ -576,7 +576,7 @@ op_message_open(struct ov_crypto *c, const json_t *in, json_t *out)
 		return false;
 	ok = ov_oin_eq(&claims.iss, &jwe.apu) &&
 	     ov_oin_eq(&claims.aud, &jwe.apv) &&
-	     json_object_set(out, "out", claims.root) == 0;
+	     json_object_set_new(out, "out", ov_jn_json(claims.doc.root)) == 0;
 	ov_claims_free(&claims);
 	return ok;
 }

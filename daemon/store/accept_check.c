@@ -250,11 +250,11 @@ check_betreft(struct ov_store *st, struct ov_in *m)
 	uint8_t jti[16];
 	int64_t have;
 	enum ov_rc rc;
-	json_t *b = json_object_get(m->claims.inhoud, "betreftBericht");
+	const struct ov_jn *b = ov_jn_get(m->claims.inhoud, "betreftBericht");
 
 	if (b == NULL)
 		return true;
-	rc = ov_json_b64u(b, jti, sizeof(jti));
+	rc = ov_jn_b64u(b, jti, sizeof(jti));
 	if (rc == OV_OK)
 		rc = ov_db_int(st->db, &have, 0, &e,
 		    "SELECT (SELECT 1 FROM uitgaand WHERE partner=?1 AND"
@@ -351,4 +351,7 @@ ov_check_content(struct ov_store *st, struct ov_in *m, struct ov_in *const *b,
 	if (check_repeat(st, m) && check_seq(st, m) && check_time(st, m) &&
 	    check_matrix(st, m, lid, today) && check_schema(st, m, today))
 		(void)check_room(st, m);
+	/* The rest of the batch needs its numbers only. */
+	m->claims.inhoud = NULL;
+	ov_jdoc_free(&m->claims.doc);
 }

@@ -238,14 +238,14 @@ set_queue(struct ov_store *st, const struct zaak *z, const struct set *s,
 	j = status_json(st, s->status, s->datum != NULL ? s->datum : vandaag,
 	    s->reden, self, vandaag);
 	*code = "code-onbekend";
-	if (ov_types_check(st->types, m.srt, j, 43, vandaag, &fouten) !=
+	if (ov_types_check_json(st->types, m.srt, j, 43, vandaag, &fouten) !=
 	    OV_OK) {
 		/* Good but for a ground: the matrix has no row for it. */
 		if (fouten.n == 1 && json_object_get(j, "grondslag") == NULL)
 			*code = "niet-toegestaan";
 		return OV_OK;
 	}
-	v = ov_policy_may(st->policy, m.srt, self, to, j, vandaag);
+	v = ov_policy_may_json(st->policy, m.srt, self, to, j, vandaag);
 	*code = "niet-toegestaan";
 	if (v.may != OV_MAY_YES || !ov_lid_may(self, &to->oin))
 		return OV_OK;

@@ -38,9 +38,8 @@ norm_one(struct ov_store *st, struct count *s, int64_t nr, struct ov_err *e)
 
 	rc = ov_bericht_open(st, nr, &cl, e);
 	if (rc == OV_OK) {
-		cat = json_string_value(
-		    json_object_get(json_object_get(cl.inhoud, "opleiding"),
-		        "normcategorie"));
+		cat = ov_jn_text(
+		    ov_jn_at(cl.inhoud, "opleiding/normcategorie"));
 		if (cat != NULL &&
 		    !ov_j_set(s->norm, cat,
 		        json_integer(

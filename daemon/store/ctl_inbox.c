@@ -195,8 +195,7 @@ closed_code(const struct row *r)
 static const char *
 grond_of(const struct ov_claims *cl)
 {
-	const char *g = json_string_value(
-	    json_object_get(cl->inhoud, "grondslag"));
+	const char *g = ov_jn_text(ov_jn_get(cl->inhoud, "grondslag"));
 
 	return g != NULL ? g : "";
 }
@@ -226,7 +225,7 @@ show_start(struct ov_ctl *c)
 		if (ov_ctl_read_log(c, "show", &g, 1)) {
 			j = j_row(c->st, &r);
 			(void)ov_j_set(j, "jti", ov_j_id(cl.jti, 16));
-			(void)ov_j_set(j, "inhoud", json_incref(cl.inhoud));
+			(void)ov_j_set(j, "inhoud", ov_jn_json(cl.inhoud));
 			ov_ctl_row(c, j);
 			ov_ctl_end(c, NULL);
 		}
@@ -448,7 +447,7 @@ export_page(struct ov_ctl *c, struct row *r, size_t n)
 	    (k == 0 || ov_ctl_read_log(c, "export", g, k))) {
 		for (size_t i = 0; i < k; i++) {
 			j = j_row(c->st, &r[i]);
-			(void)ov_j_set(j, "inhoud", json_incref(cl[i].inhoud));
+			(void)ov_j_set(j, "inhoud", ov_jn_json(cl[i].inhoud));
 			ov_ctl_row(c, j);
 		}
 	}

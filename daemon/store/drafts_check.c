@@ -97,7 +97,7 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 		out->code = "niet-toegestaan";
 	receiver(st, in, &v, out);
 	if (out->lid != NULL && out->code == NULL) {
-		v = ov_policy_may(st->policy, in->srt, self, out->lid,
+		v = ov_policy_may_json(st->policy, in->srt, self, out->lid,
 		    in->inhoud, vandaag);
 		if (v.may == OV_MAY_NO || !ov_lid_may(self, &out->lid->oin))
 			out->code = "niet-toegestaan";
@@ -105,7 +105,7 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 	}
 	t = ov_types_latest(st->types, in->srt);
 	pid = t != NULL && ov_type_has_pid(t);
-	if (ov_types_check(st->types, in->srt, in->inhoud, pid ? 43 : 0,
+	if (ov_types_check_json(st->types, in->srt, in->inhoud, pid ? 43 : 0,
 	        vandaag, &out->fouten) == OV_DAMAGED)
 		out->code = "inwendige-fout";
 	for (size_t i = 0; i < out->fouten.n; i++) {

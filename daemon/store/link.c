@@ -378,8 +378,7 @@ hit_judge(struct ov_store *st, struct ov_hit *h, struct ov_err *e)
 	if (rc == OV_OK)
 		rc = ov_pupil_open(st, h->leerling, &d, e);
 	if (rc == OV_OK) {
-		born = json_string_value(
-		    json_object_get(cl.inhoud, "geboortedatum"));
+		born = ov_jn_text(ov_jn_get(cl.inhoud, "geboortedatum"));
 		h->same = born != NULL && strcmp(born, d.geboortedatum) == 0;
 	} else if (ov_rc_class(rc) == OV_CL_REFUSE) {
 		h->broken = true;

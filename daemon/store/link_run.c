@@ -122,9 +122,10 @@ ov_ontvangst_queue(struct ov_store *st, int64_t nr,
 		return ov_fail(e, OV_DENIED, "not in the address book");
 	ov_store_today(st, vandaag);
 	j = answer_json(st, &a, o, vandaag);
-	if (ov_types_check(st->types, s.srt, j, 0, vandaag, &fouten) != OV_OK)
+	if (ov_types_check_json(st->types, s.srt, j, 0, vandaag, &fouten) !=
+	    OV_OK)
 		return ov_fail(e, OV_BADMSG, "answer is not valid");
-	v = ov_policy_may(st->policy, s.srt, self, lid, j, vandaag);
+	v = ov_policy_may_json(st->policy, s.srt, self, lid, j, vandaag);
 	if (v.may != OV_MAY_YES)
 		return ov_fail(e, OV_DENIED, "answer is not allowed");
 	ov_json_dump(&text, j);
@@ -146,20 +147,19 @@ static enum ov_rc
 note_answer(struct ov_store *st, int64_t nr, int64_t partner,
     const struct ov_claims *cl, struct ov_err *e)
 {
-	const json_t *in = cl->inhoud;
-	const char *woord = json_string_value(json_object_get(in, "koppeling"));
-	const char *reden = json_string_value(json_object_get(in, "reden"));
-	const char *datum = json_string_value(json_object_get(in, "datum"));
+	const struct ov_jn *in = cl->inhoud;
+	const char *woord = ov_jn_text(ov_jn_get(in, "koppeling"));
+	const char *reden = ov_jn_text(ov_jn_get(in, "reden"));
+	const char *datum = ov_jn_text(ov_jn_get(in, "datum"));
 	uint8_t jti[16];
 	enum ov_rc rc;
 
 	if (woord == NULL)
-		woord = json_string_value(json_object_get(in, "functioneel"));
+		woord = ov_jn_text(ov_jn_get(in, "functioneel"));
 	if (reden == NULL)
-		reden = json_string_value(json_object_get(in, "moment"));
+		reden = ov_jn_text(ov_jn_get(in, "moment"));
 	if (woord == NULL || datum == NULL ||
-	    ov_json_b64u(json_object_get(in, "betreftBericht"), jti, 16) !=
-	        OV_OK)
+	    ov_jn_b64u(ov_jn_get(in, "betreftBericht"), jti, 16) != OV_OK)
 		return OV_OK;
 	rc = ov_db_run(st->db, e,
 	    "INSERT INTO terugmelding(bericht,uitgaand,woord,reden,datum)"
@@ -178,10 +178,8 @@ note_answer(struct ov_store *st, int64_t nr, int64_t partner,
 static enum ov_rc
 note_status(struct ov_store *st, const struct ov_claims *cl, struct ov_err *e)
 {
-	const char *status = json_string_value(
-	    json_object_get(cl->inhoud, "status"));
-	const char *datum = json_string_value(
-	    json_object_get(cl->inhoud, "datumStatus"));
+	const char *status = ov_jn_text(ov_jn_get(cl->inhoud, "status"));
+	const char *datum = ov_jn_text(ov_jn_get(cl->inhoud, "datumStatus"));
 
 	if (!cl->has_zaak || status == NULL || datum == NULL)
 		return OV_OK;

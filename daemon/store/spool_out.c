@@ -79,7 +79,7 @@ item_write(struct ov_spool *sp, int out, const struct item *it,
 	    (rc = ov_fs_opendir(out, it->srt, &dir, e)) != OV_OK ||
 	    (rc = ov_j_bericht(sp->st, it->nr, &j, e)) != OV_OK)
 		return rc;
-	if (!ov_j_set(j, "inhoud", json_incref(it->cl.inhoud)))
+	if (!ov_j_set(j, "inhoud", ov_jn_json(it->cl.inhoud)))
 		return ov_fail(e, OV_NOSPACE, "out of memory");
 	ov_json_dump(&json, j);
 	ov_buf_str(&json, "\n");
@@ -100,8 +100,7 @@ item_write(struct ov_spool *sp, int out, const struct item *it,
 static const char *
 ground(const struct ov_claims *cl)
 {
-	const char *s = json_string_value(
-	    json_object_get(cl->inhoud, "grondslag"));
+	const char *s = ov_jn_text(ov_jn_get(cl->inhoud, "grondslag"));
 
 	return s != NULL ? s : "";
 }

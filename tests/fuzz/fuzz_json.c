@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* fuzz_json.c - what parses is written as a text that parses to the same, and
- * is no deeper than allowed; the strict reader takes any of it.
+/* fuzz_json.c - the two readers of foreign JSON against each other: what
+ * jansson (behind protocol/json.h) takes, protocol/jtree.h takes with the same
+ * value, and the other way round.  What parses is written as a text that parses
+ * to the same, and is no deeper than allowed; the strict reader takes any of it.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "protocol/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+#define MAX ((size_t)1 << 16)
 
 static size_t
 depth(const json_t *j)
@@ -66,14 +71,59 @@ read_members(const json_t *j)
 		abort();
 }
 
+/* Values behind a node, itself too: every one is reached exactly once. */
+static size_t
+nodes(const struct ov_jn *v)
+{
+	const struct ov_jn *m;
+	size_t n = 1, members = 0;
+
+	for (m = ov_jn_first(v); m != NULL; m = ov_jn_next(m), members++) {
+		n += nodes(m);
+		if (ov_jn_is(v, OV_J_OBJECT) &&
+		    (m->name == NULL || strlen(m->name) != m->name_n ||
+		        ov_jn_get(v, m->name) != m))
+			abort();
+	}
+	if (members != ov_jn_count(v) ||
+	    (ov_jn_is(v, OV_J_TEXT) && strlen(ov_jn_text(v)) != v->n))
+		abort();
+	return n;
+}
+
+/* j is what jansson made of it, NULL when it refused. */
+static void
+other_reader(const uint8_t *p, size_t n, const json_t *j)
+{
+	OV_JDOC d = {0}, made = {0};
+	OV_JSON *same = NULL, *back = NULL;
+	enum ov_rc rc = ov_jdoc_parse(p, n, MAX, &d, NULL);
+
+	if ((rc == OV_OK) != (j != NULL))
+		abort();
+	if (j == NULL)
+		return;
+	same = ov_jn_json(d.root);
+	if (!json_equal(j, same) || nodes(d.root) != d.nodes)
+		abort();
+	if (ov_jdoc_of(j, &made, NULL) != OV_OK)
+		abort();
+	back = ov_jn_json(made.root);
+	if (!json_equal(j, back))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	OV_BUF b = {0};
 	json_t *j, *again;
 
-	if (ov_json_parse(p, n, 1 << 16, &j, NULL) != OV_OK)
+	if (ov_json_parse(p, n, MAX, &j, NULL) != OV_OK) {
+		other_reader(p, n, NULL);
 		return 0;
+	}
+	other_reader(p, n, j);
 	if (depth(j) > OV_JSON_DEPTH_MAX)
 		abort();
 	read_members(j);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "protocol/data.h"
-#include "protocol/json.h"
 #include "protocol/types.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
@@ -27,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	    "uitschrijving", "ontvangst"};
 	static struct ov_types *types;
 	static struct ov_fouten w;
-	OV_JSON *js = NULL;
+	OV_JDOC js = {0};
 	size_t i, j;
 
 	if (types == NULL) {
@@ -37,10 +36,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		if (ov_types_load(&src, &types, NULL) != OV_OK)
 			abort();
 	}
-	if (ov_json_parse(p, n, (size_t)1 << 20, &js, NULL) != OV_OK)
+	if (ov_jdoc_parse(p, n, (size_t)1 << 20, &js, NULL) != OV_OK)
 		return 0;
 	for (i = 0; i < 4; i++) {
-		enum ov_rc rc = ov_types_check(types, srt[i], js, 43,
+		enum ov_rc rc = ov_types_check(types, srt[i], js.root, 43,
 		    "2025-04-01", &w);
 
 		if ((rc == OV_OK) != (w.n == 0))

@@ -27,6 +27,20 @@ bytes(const json_t *c, uint8_t *out, size_t cap)
 	return n;
 }
 
+/* protocol/jtree.h gives the same answer, and the same value. */
+static void
+other_reader(const uint8_t *p, size_t n, enum ov_rc want, const json_t *j)
+{
+	struct ov_err e = {0};
+	OV_JDOC d = {0};
+	OV_JSON *same = NULL;
+
+	assert_int_equal(ov_jdoc_parse(p, n, (size_t)1 << 20, &d, &e), want);
+	assert_true(want == OV_OK || (d.root == NULL && e.msg[0] != '\0'));
+	same = ov_jn_json(d.root);
+	assert_true((j == NULL && same == NULL) || json_equal(j, same));
+}
+
 /* From memory of exactly that size, so that a read behind it is seen. */
 static enum ov_rc
 parse(const uint8_t *p, size_t n, json_t **out)
@@ -38,6 +52,7 @@ parse(const uint8_t *p, size_t n, json_t **out)
 	assert_non_null(copy);
 	memcpy(copy, p, n);
 	rc = ov_json_parse(copy, n, (size_t)1 << 20, out, &e);
+	other_reader(copy, n, rc, *out);
 	free(copy);
 	assert_true((rc == OV_OK) == (*out != NULL));
 	assert_true(rc == OV_OK || e.msg[0] != '\0');

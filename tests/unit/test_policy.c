@@ -70,7 +70,7 @@ may(const char *srt, unsigned van, unsigned naar, const char *inhoud)
 	struct ov_verdict v;
 
 	assert_non_null(js);
-	v = ov_policy_may(policy, srt, &a, &b, js, "2025-04-01");
+	v = ov_policy_may_json(policy, srt, &a, &b, js, "2025-04-01");
 	json_decref(js);
 	return v;
 }
@@ -199,8 +199,8 @@ test_birthdays_and_the_changeover(void **state)
 		                                     : "VERWIJDERING-18PLUS");
 		/* One OIN with both roles: the role is chosen by age. */
 		json_object_set_new(js, "grondslag", json_string(v.grondslag));
-		v = ov_policy_may(policy, "uitschrijving", &school, &gemeente,
-		    js, "2026-02-01");
+		v = ov_policy_may_json(policy, "uitschrijving", &school,
+		    &gemeente, js, "2026-02-01");
 		assert_int_equal(v.may, OV_MAY_YES);
 		assert_int_equal(v.naar, ages[i].rol);
 		json_decref(js);

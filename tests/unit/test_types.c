@@ -102,7 +102,7 @@ expect(size_t file, json_t *doc, const char *pad, enum ov_reden reden)
 	size_t i;
 
 	tried++;
-	assert_int_equal(ov_types_check(types, files[file].srt, doc,
+	assert_int_equal(ov_types_check_json(types, files[file].srt, doc,
 	                     files[file].pid, VANDAAG, &fouten),
 	    OV_BADMSG);
 	if (has(pad, reden))
@@ -120,8 +120,8 @@ test_the_valid_ones_pass(void **state)
 
 	(void)state;
 	for (i = 0; i < FILES; i++) {
-		if (ov_types_check(types, files[i].srt, docs[i], files[i].pid,
-		        VANDAAG, &fouten) == OV_OK)
+		if (ov_types_check_json(types, files[i].srt, docs[i],
+		        files[i].pid, VANDAAG, &fouten) == OV_OK)
 			continue;
 		for (j = 0; j < fouten.n; j++)
 			print_error("  %s %s\n", fouten.f[j].pad,
@@ -302,7 +302,7 @@ test_length_at_the_limit_is_fine(void **state)
 
 	(void)state;
 	json_object_set_new(d, "motivatie", long_text(2000));
-	assert_int_equal(ov_types_check(types, "overstapdossier", d, 43,
+	assert_int_equal(ov_types_check_json(types, "overstapdossier", d, 43,
 	                     VANDAAG, &fouten),
 	    OV_OK);
 	json_decref(d);
@@ -400,23 +400,23 @@ static void
 test_pid_and_type(void **state)
 {
 	(void)state;
-	assert_int_equal(ov_types_check(types, "overstapdossier", docs[0], 0,
-	                     VANDAAG, &fouten),
+	assert_int_equal(ov_types_check_json(types, "overstapdossier", docs[0],
+	                     0, VANDAAG, &fouten),
 	    OV_BADMSG);
 	assert_true(has("/pid", OV_REDEN_ONTBREEKT));
-	assert_int_equal(ov_types_check(types, "overstapdossier", docs[0], 42,
-	                     VANDAAG, &fouten),
+	assert_int_equal(ov_types_check_json(types, "overstapdossier", docs[0],
+	                     42, VANDAAG, &fouten),
 	    OV_BADMSG);
 	assert_true(has("/pid", OV_REDEN_PATROON));
-	assert_int_equal(ov_types_check(types, "ontvangst", docs[4], 43,
+	assert_int_equal(ov_types_check_json(types, "ontvangst", docs[4], 43,
 	                     VANDAAG, &fouten),
 	    OV_BADMSG);
 	assert_true(has("/pid", OV_REDEN_VERBODEN));
-	assert_int_equal(ov_types_check(types, "brief", docs[0], 43, VANDAAG,
-	                     &fouten),
+	assert_int_equal(ov_types_check_json(types, "brief", docs[0], 43,
+	                     VANDAAG, &fouten),
 	    OV_BADMSG);
 	assert_true(has("/srt", OV_REDEN_CODE));
-	assert_int_equal(ov_types_check(types, "overstapdossier", NULL, 43,
+	assert_int_equal(ov_types_check_json(types, "overstapdossier", NULL, 43,
 	                     VANDAAG, &fouten),
 	    OV_BADMSG);
 	assert_true(has("/inhoud", OV_REDEN_TYPE));
@@ -439,7 +439,7 @@ test_many_faults_are_cut_at_64(void **state)
 		(void)snprintf(name, sizeof(name), "lid%d", i);
 		json_object_set_new(d, name, json_true());
 	}
-	assert_int_equal(ov_types_check(types, "ontvangst", d, 0, VANDAAG,
+	assert_int_equal(ov_types_check_json(types, "ontvangst", d, 0, VANDAAG,
 	                     &fouten),
 	    OV_BADMSG);
 	assert_int_equal(fouten.n, OV_FOUTEN_MAX);
@@ -518,7 +518,7 @@ test_faults_as_json(void **state)
 	json_t *d = json_object(), *a;
 
 	(void)state;
-	assert_int_equal(ov_types_check(types, "ontvangst", d, 0, VANDAAG,
+	assert_int_equal(ov_types_check_json(types, "ontvangst", d, 0, VANDAAG,
 	                     &fouten),
 	    OV_BADMSG);
 	a = ov_fouten_json(&fouten);
@@ -541,7 +541,7 @@ test_it_is_quick(void **state)
 	(void)state;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
 	for (i = 0; i < n; i++)
-		assert_int_equal(ov_types_check(types, "overstapdossier",
+		assert_int_equal(ov_types_check_json(types, "overstapdossier",
 		                     docs[0], 43, VANDAAG, &fouten),
 		    OV_OK);
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);

@@ -157,6 +157,32 @@ escape(struct scan *s, char **to)
 	return true;
 }
 
+/* How many bytes from here on stand for themselves in a text: ASCII without
+ * quote, backslash and control characters.  Eight at a time: a high bit comes
+ * up in "odd" where a byte has its own, is below 0x20, or equals one of the
+ * two (for a later byte perhaps without cause, which costs a second look). */
+static size_t
+plain(const struct scan *s)
+{
+	const uint64_t ones = UINT64_MAX / 255;
+	const uint8_t *p = s->p;
+	uint64_t w, quote, back, odd;
+
+	for (; s->end - p >= 8; p += 8) {
+		memcpy(&w, p, 8);
+		quote = w ^ ones * '"';
+		back = w ^ ones * '\\';
+		odd = w | ((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) |
+		      ((back - ones) & ~back);
+		if ((odd & ones * 0x80) != 0)
+			break;
+	}
+	while (p < s->end && *p >= 0x20 && *p < 0x80 && *p != '"' &&
+	       *p != '\\')
+		p++;
+	return (size_t)(p - s->p);
+}
+
 /* A text from its quote on, unescaped to the end of the block of text, which
  * is as long as the whole document: two quotes make room for the NUL. */
 static bool
@@ -179,11 +205,12 @@ text(struct scan *s, const char **out, uint32_t *n)
 		} else if (c == '\\') {
 			s->p++;
 			ok = escape(s, &to);
-		} else if (c >= 0x20) {
-			*to++ = (char)c;
-			s->p++;
-		} else { /* a control character, or the end */
-			ok = false;
+		} else { /* none: a control character, or the end */
+			len = plain(s);
+			memcpy(to, s->p, len);
+			to += len;
+			s->p += len;
+			ok = len > 0;
 		}
 	}
 	s->d->used = (size_t)(to - s->d->text); /* wiped in any case */

@@ -165,6 +165,10 @@ ov_tekst_check(const char *s, size_t n, size_t max)
 	if (n == 0)
 		return OV_REDEN_PATROON;
 	for (i = 0; i < n; i++) {
+		if (p[i] >= 0x20 && p[i] < 0x7f) { /* nearly all */
+			chars++;
+			continue;
+		}
 		if ((p[i] & 0xc0) == 0x80)
 			continue;
 		chars++;

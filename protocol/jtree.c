@@ -177,8 +177,7 @@ plain(const struct scan *s)
 		if ((odd & ones * 0x80) != 0)
 			break;
 	}
-	while (p < s->end && *p >= 0x20 && *p < 0x80 && *p != '"' &&
-	       *p != '\\')
+	while (p < s->end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
 		p++;
 	return (size_t)(p - s->p);
 }

@@ -65,17 +65,33 @@ ov_tx_leaf(struct ov_store *st, enum ov_leaf_soort soort,
 	return ov_slog_add(&st->log, &leaf, &idx, NULL, e);
 }
 
+/* Part of any transaction. */
+static enum ov_rc
+heard_write(struct ov_store *st, struct ov_err *e)
+{
+	enum ov_rc rc = OV_OK;
+
+	for (size_t i = 0; i < st->ngehoord && rc == OV_OK; i++)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE partner SET gehoord=max(gehoord,?2) WHERE id=?1",
+		    "ii", st->gehoord[i].partner, st->gehoord[i].tijd);
+	return rc;
+}
+
 enum ov_rc
 ov_tx_commit(struct ov_store *st, struct ov_err *e)
 {
 	struct ov_digest root;
 	enum ov_rc rc;
 
+	if ((rc = heard_write(st, e)) != OV_OK)
+		return rc;
 	if (st->leaves && (rc = ov_slog_flush(&st->log, &root, e)) != OV_OK)
 		return rc;
 	if ((rc = ov_db_commit(st->db, e)) != OV_OK)
 		return rc;
 	st->n.commits++;
+	st->ngehoord = 0;
 	if (st->leaves) {
 		ov_slog_committed(&st->log);
 		st->leaves = false;
@@ -285,6 +301,26 @@ hourly(struct ov_store *st)
 		ov_log(OV_LOG_ERROR, "event=prune fault=\"%s\"", e.msg);
 }
 
+/* Nothing else was committed for a while. */
+static void
+heard_late(struct ov_store *st)
+{
+	struct ov_err e = {0};
+	int64_t now = ov_now(st);
+	enum ov_rc rc;
+
+	if (st->ngehoord == 0 || (now < st->gehoord[0].tijd + OV_GEHOORD_S &&
+	                             now >= st->gehoord[0].tijd))
+		return;
+	if ((rc = ov_tx_begin(st, &e)) == OV_OK &&
+	    (rc = ov_tx_commit(st, &e)) != OV_OK)
+		ov_tx_abort(st);
+	if (rc == OV_OK)
+		return;
+	st->ngehoord = 0; /* a moment that only people look at */
+	ov_log(OV_LOG_WARN, "event=heard fault=\"%s\"", e.msg);
+}
+
 static void
 tick(struct ov_loop *loop, void *arg)
 {
@@ -301,6 +337,7 @@ tick(struct ov_loop *loop, void *arg)
 		ov_alarm(st, "log-afwijkend", 0);
 		ov_log(OV_LOG_ERROR, "event=log-check fault=\"%s\"", e.msg);
 	}
+	heard_late(st);
 	ov_deliver_kick(st);
 	ov_pseudo_kick(st);
 	ov_link_tick(st);
@@ -479,6 +516,22 @@ on_gone(struct ov_store *st, struct ov_view pkt, struct ov_err *e)
 	return OV_OK;
 }
 
+/* False: no room. */
+static bool
+heard_later(struct ov_store *st, int64_t partner, int64_t now)
+{
+	size_t i;
+
+	for (i = 0; i < st->ngehoord && st->gehoord[i].partner != partner; i++)
+		;
+	if (i == OV_GEHOORD_MAX)
+		return false;
+	st->gehoord[i] = (struct ov_gehoord){partner, now};
+	if (i == st->ngehoord)
+		st->ngehoord++;
+	return true;
+}
+
 /* A request of theirs proves that they are there: the breaker closes and the
  * backlog goes at once.  Looked at once a minute and connection. */
 static void
@@ -488,13 +541,15 @@ heard(struct ov_store *st, struct ov_conn_peer *c, const struct ov_lid *lid)
 	struct ov_err e = {0};
 	enum ov_rc rc;
 
-	if (c->heard != 0 && now < c->heard + 60 && now >= c->heard)
+	if (c->heard != 0 && now < c->heard + OV_GEHOORD_S && now >= c->heard)
 		return;
 	c->heard = now;
 	rc = ov_partner_id(st, &lid->oin, &id, &e);
 	if (rc == OV_OK)
 		rc = ov_db_int(st->db, &fouten, 0, &e,
 		    "SELECT fouten FROM partner WHERE id=?1", "i", id);
+	if (rc == OV_OK && fouten == 0 && heard_later(st, id, now))
+		return;
 	if (rc == OV_OK)
 		rc = ov_db_run(st->db, &e,
 		    "UPDATE partner SET gehoord=?2,fouten=0,volgende=0"

@@ -12,7 +12,9 @@
  * all of that within one callback, so transactions never interleave.  Leaves
  * go in with ov_tx_leaf().  ov_tx_commit() of a transaction with leaves
  * flushes the tiles; a signed head is only needed where something signed goes
- * out (accept.c makes one per batch, tick.c hourly).
+ * out (accept.c makes one per batch, tick.c hourly).  A commit takes along
+ * what waits in memory for one (struct ov_gehoord): a flush costs more than
+ * everything else about a lone message.
  */
 #ifndef OV_DAEMON_STORE_ROLE_H
 #define OV_DAEMON_STORE_ROLE_H
@@ -72,6 +74,14 @@ struct ov_conn_peer {
 };
 #define OV_CONN_HASH 1024
 
+/* Partners heard from since the last commit: partner.gehoord is written with
+ * the next one, whatever it is for, and after a minute by itself. */
+#define OV_GEHOORD_MAX 32
+#define OV_GEHOORD_S 60
+struct ov_gehoord {
+	int64_t partner, tijd;
+};
+
 struct ov_accept_q;
 struct ov_deliver;
 struct ov_pseudo;
@@ -107,6 +117,8 @@ struct ov_store {
 	struct ov_control *control;
 	struct ov_timer tick;
 	struct ov_conn_peer *conns[OV_CONN_HASH];
+	struct ov_gehoord gehoord[OV_GEHOORD_MAX];
+	size_t ngehoord;
 	struct { /* when it was last done */
 		int64_t poll, hour, day;
 	} at;

@@ -283,6 +283,8 @@ f_sync(sqlite3_file *f, int flags)
 	struct vfile *v = (struct vfile *)(void *)f;
 	int rc = meet(v->disk, SQLITE_IOERR_FSYNC);
 
+	if (v->disk != NULL)
+		v->disk->syncs++;
 	(void)flags; /* tmpfs: there is nothing to wait for */
 	if (rc == SQLITE_OK && v->file != NULL)
 		ops_free(v->file);

@@ -66,7 +66,8 @@ struct sim_disk {
 	char prefix[128];
 	struct sim_file *files;
 	uint64_t ops; /* writes, truncations and syncs so far */
-	uint64_t at;  /* the one that meets the fault; 0: none */
+	uint64_t syncs;
+	uint64_t at; /* the one that meets the fault; 0: none */
 	enum sim_fault fault;
 	bool keep; /* remember what was not synced (for SIM_POWER) */
 	bool frozen;

@@ -111,6 +111,41 @@ one(uint64_t seed)
 	sim_world_free();
 }
 
+static bool
+arrived(void *n)
+{
+	return sim_int(&W.node[SIM_MBO], "SELECT count(*) FROM bericht") ==
+	       *(const int64_t *)n;
+}
+
+/* A lone message after a silence costs its receiver one flush: that its sender
+ * was heard from is written with it. */
+static void
+lone(void)
+{
+	struct sim_node *vo = &W.node[SIM_VO], *mbo = &W.node[SIM_MBO];
+	static const char heard[] = "SELECT gehoord FROM partner WHERE oin=?1";
+	int64_t n = 1, before;
+	uint64_t syncs;
+
+	sim_begin(1, WALL);
+	sim_world_new();
+	SIM_CHECK(sim_dossier(vo, 0) > 0);
+	SIM_CHECK(sim_until(arrived, &n, 86400, false));
+	for (n = 2; n < 6; n++) {
+		sim_run(200);
+		before = sim_count(mbo, heard, vo->oin);
+		SIM_CHECK(before > 0);
+		syncs = mbo->disk.syncs;
+		SIM_CHECK(sim_dossier(vo, 0) > 0);
+		while (!arrived(&n))
+			SIM_CHECK(sim_step(sim_ms() + 100000));
+		SIM_CHECK(mbo->disk.syncs == syncs + 1);
+		SIM_CHECK(sim_count(mbo, heard, vo->oin) > before);
+	}
+	sim_world_free();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -118,6 +153,7 @@ main(int argc, char **argv)
 		one(strtoull(argv[1], NULL, 10));
 		return 0;
 	}
+	lone();
 	for (uint64_t seed = 1; seed <= SEEDS; seed++)
 		one(seed);
 	(void)printf("%d seeds, %d messages each\n", SEEDS, DOSSIERS + NOTICES);

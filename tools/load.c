@@ -166,7 +166,7 @@ struct tally {
 	uint64_t last;  /* ns: the last answer */
 	uint64_t first; /* ns: the first acceptance; 0: none */
 	uint64_t *times;
-	size_t bytes;
+	size_t bytes, got;
 	json_t *refused;
 	char doubt[OV_ERR_TEXT]; /* why the first bad receipt is bad */
 };
@@ -190,6 +190,7 @@ tally_one(const struct load *l, const struct load_msg *m, struct tally *t)
 		t->first = m->done;
 	t->times[t->accepted + t->repeated] = m->done - m->due;
 	t->bytes += m->n;
+	t->got += m->got;
 	if (m->status == 201)
 		t->accepted++;
 	else
@@ -228,6 +229,8 @@ result(const struct load *l, struct tally *t, bool *ok)
 		return NULL;
 	(void)json_object_set_new(o, "wire_bytes",
 	    json_integer(n > 0 ? (json_int_t)(t->bytes / n) : 0));
+	(void)json_object_set_new(o, "answer_bytes",
+	    json_integer(n > 0 ? (json_int_t)(t->got / n) : 0));
 	(void)json_object_set_new(o, "content_bytes",
 	    json_integer((json_int_t)l->w.content.n));
 	(void)json_object_set_new(o, "receipts_good",

@@ -80,6 +80,12 @@ class Sources(unittest.TestCase):
         self.assertEqual(sources.file_faults("base/a.c", "int x;\n"),
                          ["base/a.c: no SPDX line"])
         self.assertEqual(len(self.faults("base/a.c", "\n" * 700)), 1)
+        js = "// SPDX-License-Identifier: EUPL-1.2\n"
+        self.assertEqual(sources.file_faults("tests/a.js", "x()\n"),
+                         ["tests/a.js: no SPDX line"])
+        self.assertEqual(sources.file_faults("tests/a.js", js), [])
+        self.assertEqual(len(sources.file_faults("tests/a.js",
+                                                 js + "\n" * 700)), 1)
 
     def test_a_header_must_compile_alone(self):
         self.assertTrue(sources.header_faults(".", "cc", "no/such.h"))

@@ -100,7 +100,9 @@ get_pid(struct reading *r)
 
 	if (j == NULL || ov_jn_view(j).n == 0)
 		return;
-	if (ov_jn_b64u(j, r->c->pid, sizeof(r->c->pid)) != OV_OK)
+	/* No HMAC is all zero, and the vault derives no key from that. */
+	if (ov_jn_b64u(j, r->c->pid, sizeof(r->c->pid)) != OV_OK ||
+	    sodium_is_zero(r->c->pid, sizeof(r->c->pid)))
 		fault(r, "pid", OV_REDEN_PATROON);
 	else
 		r->c->has_pid = true;

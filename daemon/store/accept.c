@@ -57,19 +57,38 @@ ov_accept_new(struct ov_store *st, struct ov_err *e)
 }
 
 void
-ov_accept_free(struct ov_store *st)
+ov_accept_drop(struct ov_store *st)
 {
-	struct line *l;
+	struct ov_accept_q *q = st->accept;
+	struct line *l = q->lines;
 	struct ov_in *m;
 
-	if (st->accept == NULL)
+	if (q->n == 0)
 		return;
-	ov_loop_undefer(st->env.loop, st);
-	while ((l = st->accept->lines) != NULL) {
+	ov_log(OV_LOG_WARN, "event=waiting-dropped messages=%zu", q->n);
+	do {
 		while ((m = l->head) != NULL) {
 			l->head = m->next;
 			ov_in_free(m);
 		}
+		l->tail = &l->head;
+		l->n = 0;
+		l = l->next;
+	} while (l != q->lines);
+	q->n = 0;
+	q->bytes = 0;
+}
+
+void
+ov_accept_free(struct ov_store *st)
+{
+	struct line *l;
+
+	if (st->accept == NULL)
+		return;
+	ov_loop_undefer(st->env.loop, st);
+	ov_accept_drop(st);
+	while ((l = st->accept->lines) != NULL) {
 		if (l->next == l) {
 			st->accept->lines = NULL;
 		} else {
@@ -294,8 +313,11 @@ open_all(struct ov_store *st, struct ov_in **b, size_t n, struct ov_reply *r,
 	for (i = 0, k = 0; i < n; i++) {
 		if (b[i]->state != OV_IN_OPEN)
 			continue;
-		if (a[k].rc != OV_OK)
+		if (a[k].rc == OV_BADSIG)
 			ov_in_refuse(st, b[i], OV_FOUT_BERICHT_ONGELDIG, NULL);
+		else if (a[k].rc != OV_OK) /* ours: no lasting refusal */
+			ov_in_refuse(st, b[i],
+			    OV_FOUT_TIJDELIJK_NIET_BESCHIKBAAR, NULL);
 		else
 			b[i]->jws = a[k].text;
 		k++;

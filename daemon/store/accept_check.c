@@ -43,9 +43,14 @@ void
 ov_check_envelope(struct ov_store *st, struct ov_in *m)
 {
 	struct ov_err e = {0};
+	enum ov_rc rc;
 
-	if (ov_jwe_split(m->body.p, m->body.n, &m->jwe, &m->ct, &e) != OV_OK) {
-		ov_in_refuse(st, m, OV_FOUT_BERICHT_ONGELDIG, NULL);
+	rc = ov_jwe_split(m->body.p, m->body.n, &m->jwe, &m->ct, &e);
+	if (rc != OV_OK) {
+		ov_in_refuse(st, m,
+		    rc == OV_NOSPACE ? OV_FOUT_TIJDELIJK_NIET_BESCHIKBAAR
+		                     : OV_FOUT_BERICHT_ONGELDIG,
+		    NULL);
 		return;
 	}
 	if (!ov_oin_eq(&m->jwe.apu, &m->from) ||

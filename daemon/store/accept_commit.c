@@ -12,13 +12,15 @@
 
 static struct ov_tlog before; /* as committed, for the read-back */
 
-/* Step 4: record ids, and the vault seals. */
+/* Step 4: record ids, and the vault seals.  What it does not seal leaves the
+ * batch with an answer of its own: *pn is how many are left. */
 static enum ov_rc
-seal_all(struct ov_store *st, struct ov_in **m, size_t n, struct ov_err *e)
+seal_all(struct ov_store *st, struct ov_in **m, size_t *pn, struct ov_err *e)
 {
 	static struct ov_v_seal q[OV_BATCH_MAX];
 	static struct ov_v_sealed a[OV_BATCH_MAX];
 	OV_REPLY r = {0};
+	size_t n = *pn, k = 0;
 	enum ov_rc rc;
 
 	for (size_t i = 0; i < n; i++) {
@@ -43,8 +45,11 @@ seal_all(struct ov_store *st, struct ov_in **m, size_t n, struct ov_err *e)
 	    &r, e);
 	for (size_t i = 0; i < n && rc == OV_OK; i++) {
 		if (a[i].rc != OV_OK) {
-			rc = ov_fail(e, OV_BADMSG, "vault does not seal");
-			break;
+			ov_log(OV_LOG_ERROR, "event=not-sealed peer=%s rc=%u",
+			    m[i]->from.s, (unsigned)a[i].rc);
+			ov_in_refuse(st, m[i],
+			    OV_FOUT_TIJDELIJK_NIET_BESCHIKBAAR, NULL);
+			continue;
 		}
 		memcpy(m[i]->wrap, a[i].wrap, OV_WRAP);
 		memcpy(m[i]->ref, a[i].ref, 32);
@@ -53,7 +58,9 @@ seal_all(struct ov_store *st, struct ov_in **m, size_t n, struct ov_err *e)
 		ov_buf_reset(&m[i]->blob);
 		ov_buf_add(&m[i]->blob, a[i].blob.p, a[i].blob.n);
 		rc = ov_buf_ok(&m[i]->blob, e);
+		m[k++] = m[i];
 	}
+	*pn = k;
 	explicit_bzero(q, sizeof(q[0]) * n);
 	explicit_bzero(a, sizeof(a[0]) * n);
 	return rc;
@@ -256,7 +263,7 @@ ov_commit_batch(struct ov_store *st, struct ov_in **b, size_t n,
 		return OV_OK;
 	if (st->stop_signing)
 		return ov_fail(e, OV_AGAIN, "signing has stopped");
-	if ((rc = seal_all(st, m, k, e)) != OV_OK)
+	if ((rc = seal_all(st, m, &k, e)) != OV_OK || k == 0)
 		return rc;
 	before = st->log.was;
 	if ((rc = ov_tx_begin(st, e)) != OV_OK)

@@ -321,6 +321,7 @@ ov_store_net_down(struct ov_store *st)
 
 	st->netc->up = false;
 	ov_store_conns_clear(st);
+	ov_accept_drop(st);
 	for (size_t i = 0; i < 256; i++) {
 		while ((p = st->netc->hash[i]) != NULL) {
 			st->netc->hash[i] = p->next;

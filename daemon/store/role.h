@@ -270,6 +270,10 @@ void ov_bundel_ask(struct ov_store *, const struct ov_lid *);
 
 OV_MUST_CHECK enum ov_rc ov_accept_new(struct ov_store *, struct ov_err *);
 void ov_accept_free(struct ov_store *);
+/* net is gone, and with it the connections of all that waits: its successor
+ * gives their numbers out again, so nothing of this may be answered there.
+ * The senders repeat. */
+void ov_accept_drop(struct ov_store *);
 
 void ov_accept_request(struct ov_store *, const struct ov_lid *,
     const struct ov_n_request *);

@@ -247,6 +247,10 @@ class Wall:
         self.content_fault("an empty list that needs one",
                            "/inhoud/keuzevervolgopleiding", "ontbreekt",
                            lambda i: i.update(keuzevervolgopleiding=[]))
+        a = self.post(self.sealed(pid=b64u(bytes(32))))
+        self.expect("a pid of nothing but zeros", CONTENT, a, {
+            "pad": "/pid", "reden": "patroon"}
+            in a.problem.get("fouten", []) if a.code else False)
         a = self.post(self.sealed(pid=""))
         self.expect("no pid in a dossier", CONTENT, a, bool(a.code) and
                     "/pid" in [f["pad"] for f in a.problem.get("fouten", [])])

@@ -176,13 +176,25 @@ world_key(char *out, unsigned i, bool pin)
 	}
 }
 
+/* The other member's identity key. */
+static inline void
+world_peer(uint8_t pk[32], uint8_t sk[64])
+{
+	uint8_t seed[32];
+
+	memset(seed, 0x55, sizeof(seed));
+	assert_int_equal(crypto_sign_seed_keypair(pk, sk, seed), 0);
+}
+
 static json_t *
 world_lid(unsigned i, const char *oin, const char *naam, const char *rol,
     const char *naar, const char *brin)
 {
 	char id[64], log[64], wit[64], pin[64], url[64];
+	uint8_t pk[32], sk[64];
 
-	world_key(id, i * 4, false);
+	world_peer(pk, sk);
+	(void)ov_b64u_enc(id, pk, sizeof(pk));
 	world_key(log, i * 4 + 1, false);
 	world_key(wit, i * 4 + 2, false);
 	world_key(pin, i * 4 + 3, true);

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* tests/unit/test_accept.c - messages of a partner as packets into the real
+ * store role with a real vault: what one of them may do to the others of its
+ * batch, whose fault a failure is, and answers when net starts anew.
+ */
+#include "tests/unit/store_world.h"
+
+#include "crypto/jose.h"
+#include "daemon/store/netc.h"
+#include "protocol/claims.h"
+#include "protocol/json.h"
+
+#ifndef OV_TEST_DATA
+#define OV_TEST_DATA "tests/data" /* from the root of the checkout */
+#endif
+#define ANSWERS 64
+#define RECORDS 16 /* of a batch, at most, here */
+
+/* What net was told. */
+static struct {
+	uint64_t conn, stream;
+	uint16_t status;
+	char code[48];
+} got[ANSWERS];
+static size_t ngot;
+
+/* The vault's next call of this type says rc for one of its records. */
+static struct {
+	uint16_t type; /* 0: none */
+	uint32_t rc, which;
+} trick;
+
+static struct ov_buf content; /* of a valid overstapstatus */
+
+static enum ov_rc
+answer_net(void *ctx, const void *p, size_t n, struct ov_err *e)
+{
+	struct ov_view pkt = {p, n};
+	struct ov_n_answer a;
+	struct ov_pkr k;
+	uint16_t type;
+	uint64_t ref;
+	json_t *j;
+
+	(void)ctx;
+	assert_int_equal(ov_pk_peek(pkt, &type, &ref, e), OV_OK);
+	if (type != OV_N_ANSWER)
+		return OV_OK;
+	assert_true(ngot < ANSWERS);
+	assert_int_equal(ov_pkr_begin(&k, pkt, type, &ov_n_answer_rec, e),
+	    OV_OK);
+	assert_int_equal(ov_pkr_next(&k, &a, e), OV_OK);
+	got[ngot].conn = a.conn;
+	got[ngot].stream = a.stream;
+	got[ngot].status = a.status;
+	if (a.status >= 400) {
+		j = json_loadb((const char *)a.body.p, a.body.n, 0, NULL);
+		assert_non_null(j);
+		(void)snprintf(got[ngot].code, sizeof(got[ngot].code), "%s",
+		    json_string_value(json_object_get(j, "type")) +
+		        sizeof("urn:overstap:fout:") - 1);
+		json_decref(j);
+	}
+	ngot++;
+	return OV_OK;
+}
+
+union record {
+	struct ov_v_rc rc;
+	struct ov_v_text text;
+	struct ov_v_sealed sealed;
+};
+
+static enum ov_rc
+tricky_vault(void *ctx, struct ov_view req, struct ov_reply *r,
+    struct ov_err *e)
+{
+	enum ov_rc rc = world_vault(ctx, req, r, e);
+	const struct ov_rec *rec = trick.type == OV_V_SEAL ? &ov_v_sealed_rec
+	                                                   : &ov_v_text_rec;
+	union record a[RECORDS];
+	struct ov_pkw o = {0};
+	struct ov_pkr k;
+	uint16_t type;
+	uint64_t ref;
+
+	assert_int_equal(ov_pk_peek(req, &type, &ref, NULL), OV_OK);
+	if (rc != OV_OK || type != trick.type)
+		return rc;
+	trick.type = 0;
+	assert_int_equal(ov_pkr_begin(&k, r->v, type | OV_PK_REPLY, rec, NULL),
+	    OV_OK);
+	assert_in_range(k.count, 1, RECORDS);
+	ov_pkw_begin(&o, type | OV_PK_REPLY, ref, rec, k.count);
+	for (uint32_t i = 0; i < k.count; i++) {
+		assert_int_equal(ov_pkr_next(&k, &a[i], NULL), OV_OK);
+		if (i == trick.which)
+			a[i].rc.rc = trick.rc;
+		ov_pkw_put(&o, &a[i]);
+	}
+	assert_int_equal(ov_pkw_end(&o, NULL), OV_OK);
+	ov_buf_free(&r->buf);
+	r->buf = o.b;
+	r->v = (struct ov_view){r->buf.p, r->buf.n};
+	return rc;
+}
+
+/* ---- the partner ---- */
+
+static void
+packet(uint16_t type, const struct ov_rec *rec, const void *record)
+{
+	struct ov_pkw o = {0};
+
+	ov_pkw_begin(&o, type, 1, rec, 1);
+	ov_pkw_put(&o, record);
+	assert_int_equal(ov_pkw_end(&o, NULL), OV_OK);
+	assert_int_equal(ov_store_net_packet(w.st,
+	                     (struct ov_view){o.b.p, o.b.n}, NULL),
+	    OV_OK);
+	ov_buf_free(&o.b);
+}
+
+static void
+connected(uint64_t conn)
+{
+	struct ov_n_peer p = {.conn = conn,
+	    .roots = 1,
+	    .nbf = 1,
+	    .naf = (uint64_t)ov_now(w.st) + 86400};
+	const struct ov_lid *lid;
+	struct ov_oin oin;
+
+	assert_int_equal(ov_oin_parse(ov_view_str(PEER), &oin), OV_OK);
+	lid = ov_book_oin(w.st->boek, &oin);
+	assert_non_null(lid);
+	memcpy(p.spki, lid->client[0], 32);
+	memcpy(p.serial, PEER, 20);
+	packet(OV_N_PEER, &ov_n_peer_rec, &p);
+}
+
+/* A message of the partner: what is zero in c is what it should be. */
+static void
+message(struct ov_claims *c, struct ov_buf *jwe)
+{
+	OV_BUF payload = {0}, jws = {0};
+	struct ov_secret64 sk;
+	struct ov_crypto *cr;
+	uint8_t pk[32], enc[32];
+	sqlite3_stmt *q;
+	bool row;
+
+	assert_int_equal(ov_oin_parse(ov_view_str(PEER), &c->iss), OV_OK);
+	c->aud = w.st->self;
+	c->iat = ov_now(w.st);
+	c->exp = c->iat + 86400;
+	c->ep = c->ep == 0 ? 1 : c->ep;
+	c->has_pid = true;
+	(void)snprintf(c->srt, sizeof(c->srt), "overstapstatus");
+	assert_int_equal(ov_claims_compose(&payload, c,
+	                     (struct ov_view){content.p, content.n}, NULL),
+	    OV_OK);
+	world_peer(pk, sk.b);
+	assert_int_equal(ov_os1_sign(&sk, OV_SIGN_BERICHT, payload.p, payload.n,
+	                     &jws, NULL),
+	    OV_OK);
+	assert_int_equal(ov_db_q(w.st->db, &q, NULL,
+	                     "SELECT pk FROM sleutel_naam WHERE soort=?1", "i",
+	                     (int64_t)OV_KEY_ENC),
+	    OV_OK);
+	assert_int_equal(ov_db_next(w.st->db, q, &row, NULL), OV_OK);
+	assert_true(row);
+	assert_int_equal(ov_db_fix(q, 0, enc, 32, NULL), OV_OK);
+	ov_db_done(w.st->db, q);
+	assert_int_equal(ov_crypto_new(&cr, NULL), OV_OK);
+	assert_int_equal(ov_os1_seal(cr, enc, PEER, SELF, jws.p, jws.n, jwe,
+	                     NULL),
+	    OV_OK);
+	ov_crypto_free(cr);
+}
+
+static void
+post(uint64_t conn, uint64_t stream, uint64_t seq, uint8_t pid)
+{
+	struct ov_claims c = {.seq = seq};
+	struct ov_n_request r = {.conn = conn,
+	    .stream = stream,
+	    .route = OV_R_BERICHT};
+	OV_BUF jwe = {0};
+
+	memset(c.jti, (int)seq, sizeof(c.jti));
+	memset(c.pid, pid, sizeof(c.pid));
+	message(&c, &jwe);
+	r.body = (struct ov_view){jwe.p, jwe.n};
+	packet(OV_N_REQUEST, &ov_n_request_rec, &r);
+}
+
+static void
+is(uint64_t stream, uint16_t status, const char *code)
+{
+	for (size_t i = 0; i < ngot; i++) {
+		if (got[i].stream != stream)
+			continue;
+		assert_string_equal(got[i].code, code);
+		assert_int_equal(got[i].status, status);
+		return;
+	}
+	fail_msg("no answer to stream %llu", (unsigned long long)stream);
+}
+
+static int64_t
+stored(void)
+{
+	int64_t n;
+
+	assert_int_equal(ov_db_int(w.st->db, &n, -1, NULL,
+	                     "SELECT count(*) FROM bericht", ""),
+	    OV_OK);
+	return n;
+}
+
+/* ---- tests ---- */
+
+/* A pid of 32 zero bytes is no pseudonym.  The vault refuses to derive from
+ * it, which once cost every message of the batch its receipt. */
+static void
+test_zero_pid(void **state)
+{
+	(void)state;
+	post(1, 1, 1, 9);
+	post(1, 3, 2, 0);
+	post(1, 5, 3, 9);
+	world_turn(20);
+	is(1, 201, "");
+	is(3, 422, "inhoud-ongeldig");
+	is(5, 201, "");
+	assert_int_equal(stored(), 2);
+}
+
+/* What the vault does not seal is one message's trouble, and ours: it comes
+ * again. */
+static void
+test_not_sealed(void **state)
+{
+	static const enum ov_rc rcs[] = {OV_AGAIN, OV_NOSPACE, OV_BADMSG,
+	    OV_SYS};
+	uint64_t seq = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rcs) / sizeof(rcs[0]); i++, seq += 3) {
+		ngot = 0;
+		trick.type = OV_V_SEAL;
+		trick.rc = rcs[i];
+		trick.which = (uint32_t)(i % 3);
+		for (uint64_t k = 0; k < 3; k++)
+			post(1, k, seq + k, 9);
+		world_turn(20);
+		assert_int_equal(trick.type, 0);
+		for (uint64_t k = 0; k < 3; k++) {
+			if (k == i % 3)
+				is(k, 503, "tijdelijk-niet-beschikbaar");
+			else
+				is(k, 201, "");
+		}
+		post(1, 7, seq + i % 3, 9); /* and again: now it is taken */
+		world_turn(20);
+		is(7, 201, "");
+	}
+	assert_int_equal(stored(), 12);
+}
+
+/* Nothing is left of a batch of one: no empty transaction, no receipt. */
+static void
+test_none_sealed(void **state)
+{
+	(void)state;
+	trick.type = OV_V_SEAL;
+	trick.rc = OV_AGAIN;
+	post(1, 1, 1, 9);
+	world_turn(20);
+	is(1, 503, "tijdelijk-niet-beschikbaar");
+	assert_int_equal(stored(), 0);
+}
+
+/* What does not open is the sender's fault only where the tag says so. */
+static void
+test_not_opened(void **state)
+{
+	static const struct {
+		enum ov_rc rc;
+		uint16_t status;
+		const char *code;
+	} t[] = {{OV_BADSIG, 400, "bericht-ongeldig"},
+	    {OV_AGAIN, 503, "tijdelijk-niet-beschikbaar"},
+	    {OV_NOSPACE, 503, "tijdelijk-niet-beschikbaar"},
+	    {OV_SYS, 503, "tijdelijk-niet-beschikbaar"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		ngot = 0;
+		trick.type = OV_V_OPEN;
+		trick.rc = t[i].rc;
+		trick.which = 0;
+		post(1, 1, 2 * i + 1, 9);
+		post(1, 3, 2 * i + 2, 9);
+		world_turn(20);
+		is(1, t[i].status, t[i].code);
+		is(3, 201, "");
+	}
+}
+
+/* net died with a request in our queue.  The next one numbers its connections
+ * from 1 as well: nobody there may get the old one's answer. */
+static void
+test_net_anew(void **state)
+{
+	(void)state;
+	post(1, 1, 1, 9);
+	ov_store_net_down(w.st);
+	ov_store_net_up(w.st);
+	connected(1);
+	world_turn(20);
+	assert_int_equal(ngot, 0);
+	assert_int_equal(stored(), 0);
+	post(1, 1, 1, 9); /* the sender's repetition */
+	world_turn(20);
+	is(1, 201, "");
+	assert_int_equal(ngot, 1);
+}
+
+/* A connection that was never announced, or whose certificate is not what the
+ * book wants of this member. */
+static void
+test_unknown(void **state)
+{
+	struct ov_n_peer p = {.conn = 2, .roots = 1, .nbf = 1, .naf = 2};
+
+	(void)state;
+	post(9, 1, 1, 9);
+	is(1, 403, "partij-onbekend");
+	connected(2);
+	memcpy(p.spki, w.st->boek->lid[1].client[0], 32);
+	memcpy(p.serial, PEER, 20);
+	packet(OV_N_PEER, &ov_n_peer_rec, &p); /* expired */
+	post(2, 3, 1, 9);
+	is(3, 403, "partij-onbekend");
+	p.naf = (uint64_t)ov_now(w.st) + 60;
+	p.roots = 0; /* no chain to the region's CA */
+	packet(OV_N_PEER, &ov_n_peer_rec, &p);
+	post(2, 5, 1, 9);
+	is(5, 403, "partij-onbekend");
+	p.roots = 1;
+	p.serial[19] = '9'; /* in another's name */
+	packet(OV_N_PEER, &ov_n_peer_rec, &p);
+	post(2, 7, 1, 9);
+	is(7, 403, "partij-onbekend");
+	world_turn(20);
+	assert_int_equal(stored(), 0);
+}
+
+static int
+up(void **state)
+{
+	int r = world_up(state); /* and jansson's memory is ours */
+	json_t *j = json_load_file(OV_TEST_DATA "/status.json", 0, NULL);
+
+	assert_non_null(j);
+	assert_int_equal(json_object_del(j, "vervangt"), 0);
+	ov_json_dump(&content, j);
+	json_decref(j);
+	memset(got, 0, sizeof(got));
+	memset(&trick, 0, sizeof(trick));
+	ngot = 0;
+	w.st->env.net = answer_net;
+	w.st->env.vault = tricky_vault;
+	world_book();
+	ov_store_net_up(w.st);
+	connected(1);
+	return r;
+}
+
+static int
+down(void **state)
+{
+	ov_store_net_down(w.st);
+	ov_buf_free(&content);
+	return world_down(state);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {T(test_zero_pid), T(test_not_sealed),
+	    T(test_none_sealed), T(test_not_opened), T(test_net_anew),
+	    T(test_unknown)};
+
+	ov_log_level(OV_LOG_ERROR);
+	return cmocka_run_group_tests_name("accept", tests, NULL, NULL);
+}

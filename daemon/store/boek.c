@@ -16,8 +16,8 @@
 /* One fetch at a time; who could not serve is left alone for an hour. */
 struct ov_boek_state {
 	bool busy;
-	uint32_t want; /* highest version heard of */
-	struct ov_oin from;
+	struct ov_oin from; /* who is asked, */
+	uint32_t want;      /* and the version he says he has */
 	size_t nquiet;
 	struct {
 		struct ov_oin oin;
@@ -43,9 +43,9 @@ ov_boek_note(struct ov_store *st, uint32_t versie, struct ov_buf *out,
 
 	*found = false;
 	rc = ov_db_q(st->db, &q, e,
-	    "SELECT note FROM adresboek WHERE versie="
-	    "CASE ?1 WHEN 0 THEN (SELECT max(versie) FROM adresboek)"
-	    " ELSE ?1 END",
+	    "SELECT note FROM adresboek WHERE vervangen=0 AND versie="
+	    "CASE ?1 WHEN 0 THEN (SELECT waarde FROM waarde"
+	    " WHERE naam='adresboek') ELSE ?1 END",
 	    "i", (int64_t)versie);
 	if (rc != OV_OK)
 		return rc;
@@ -137,13 +137,22 @@ put_in_force(struct ov_store *st, struct ov_adresboek *new, struct ov_view note,
 
 	if ((rc = ov_tx_begin(st, e)) != OV_OK)
 		return rc;
-	rc = ov_db_run(st->db, e,
-	    "INSERT INTO adresboek(versie,sha256,note,aanvaard)"
-	    " VALUES(?1,?2,?3,?4) ON CONFLICT(versie) DO UPDATE SET"
-	    " sha256=excluded.sha256,note=excluded.note,"
-	    " aanvaard=excluded.aanvaard",
-	    "ibvi", (int64_t) new->versie, (const void *)new->sha256,
-	    sizeof(new->sha256), note, ov_now(st));
+	/* A fork ends: what we had is kept, and handed on no more. */
+	rc = old == NULL || reden == NULL
+	         ? OV_OK
+	         : ov_db_run(st->db, e,
+	               "UPDATE adresboek SET vervangen=?2,reden=?3"
+	               " WHERE vervangen=0 AND versie>=?1",
+	               "iit",
+	               (int64_t)(new->versie < old->versie ? new->versie
+	                                                   : old->versie),
+	               ov_now(st), reden);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "INSERT INTO adresboek(versie,sha256,note,aanvaard)"
+		    " VALUES(?1,?2,?3,?4)",
+		    "ibvi", (int64_t) new->versie, (const void *)new->sha256,
+		    sizeof(new->sha256), note, ov_now(st));
 	if (rc == OV_OK)
 		rc = ov_db_set(st->db, "adresboek", new->versie, e);
 	if (rc == OV_OK)
@@ -193,13 +202,16 @@ ov_boek_offer(struct ov_store *st, struct ov_view note, const char *typed,
 	enum ov_accept got;
 
 	got = ov_adresboek_accept(&in, note.p, note.n, &new, e);
-	if (got == OV_ACCEPT_FORK) {
+	/* A valid version upon another one than ours is a fork as well: there
+	 * were two of our number. */
+	if (got == OV_ACCEPT_FORK || got == OV_ACCEPT_CHAIN) {
 		ov_alarm(st, "adresboek-splitsing", 0);
 		ov_log(OV_LOG_ERROR, "event=address-book-fork");
 	}
 	if (got != OV_ACCEPT_OK)
 		return got;
-	if (put_in_force(st, new, note, reden, e) != OV_OK) {
+	if (put_in_force(st, new, note, typed != NULL ? reden : NULL, e) !=
+	    OV_OK) {
 		ov_adresboek_free(new);
 		if (ov_rc_class(e->rc) == OV_CL_STOP)
 			ov_store_fatal(st, e);
@@ -273,10 +285,9 @@ ov_boek_hint(struct ov_store *st, const struct ov_lid *lid, uint32_t v)
 
 	if (b == NULL || st->boek == NULL || v <= st->boek->versie)
 		return;
-	if (v > b->want)
-		b->want = v;
 	if (b->busy || is_quiet(b, &lid->oin, ov_now(st)))
 		return;
+	b->want = v; /* his word only: another's boast is not for him to keep */
 	(void)snprintf(path, sizeof(path), "/v1/adresboek/%" PRIu32,
 	    st->boek->versie + 1);
 	f.path = path;

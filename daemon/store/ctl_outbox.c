@@ -393,24 +393,33 @@ withdraw_start(struct ov_ctl *c)
 
 /* ---- the receipt as one file ---- */
 
-/* The address book whose key signed it: the newest accepted before its iat,
- * else the oldest we have. */
+/* The address book whose key signed it: the one in force at its iat, also
+ * where it was replaced since, else the oldest we have. */
 static enum ov_rc
 book_then(struct ov_store *st, int64_t iat, struct ov_buf *note,
     struct ov_err *e)
 {
-	int64_t v;
-	bool found;
+	sqlite3_stmt *q;
+	struct ov_view v;
 	enum ov_rc rc;
+	bool found;
 
-	rc = ov_db_int(st->db, &v, 0, e,
-	    "SELECT ifnull((SELECT max(versie) FROM adresboek"
-	    " WHERE aanvaard<=?1),(SELECT min(versie) FROM adresboek))",
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT note FROM adresboek WHERE nr=ifnull((SELECT max(nr)"
+	    " FROM adresboek WHERE aanvaard<=?1),"
+	    "(SELECT min(nr) FROM adresboek))",
 	    "i", iat);
-	if (rc == OV_OK)
-		rc = ov_boek_note(st, (uint32_t)v, note, &found, e);
+	if (rc != OV_OK)
+		return rc;
+	rc = ov_db_next(st->db, q, &found, e);
 	if (rc == OV_OK && !found)
 		rc = ov_fail(e, OV_DENIED, "no address book");
+	if (rc == OV_OK) {
+		v = ov_db_blob(q, 0);
+		ov_buf_add(note, v.p, v.n);
+		rc = ov_buf_ok(note, e);
+	}
+	ov_db_done(st->db, q);
 	return rc;
 }
 

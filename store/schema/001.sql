@@ -12,12 +12,17 @@ CREATE TABLE waarde (
 ) STRICT, WITHOUT ROWID;
 
 -- Every accepted address book, kept for ever: old receipts need its keys.
+-- After a fork the versions that were replaced stay too, out of the chain.
 CREATE TABLE adresboek (
-  versie    INTEGER PRIMARY KEY,
+  nr        INTEGER PRIMARY KEY,
+  versie    INTEGER NOT NULL,
   sha256    BLOB NOT NULL CHECK (length(sha256) = 32),
   note      BLOB NOT NULL,
-  aanvaard  INTEGER NOT NULL
+  aanvaard  INTEGER NOT NULL,
+  vervangen INTEGER NOT NULL DEFAULT 0, -- at this moment, by a typed one
+  reden     TEXT                        -- as typed
 ) STRICT;
+CREATE UNIQUE INDEX adresboek_versie ON adresboek(versie) WHERE vervangen = 0;
 
 -- One row per organisation we ever had in a book.  Rows are never removed:
 -- their number stands in messages and in the vault's table of link keys.
@@ -281,6 +286,7 @@ CREATE INDEX uitgaand_due ON uitgaand(partner, due)
   WHERE stand IN ('OPGESTELD', 'WACHT-OP-PSEUDONIEM', 'KLAAR', 'ONDERWEG');
 CREATE INDEX uitgaand_wacht ON uitgaand(leerling)
   WHERE stand = 'WACHT-OP-PSEUDONIEM';
+CREATE INDEX uitgaand_vrij ON uitgaand(partner, seq) WHERE seq_vrij = 1;
 CREATE INDEX uitgaand_jti ON uitgaand(partner, jti);
 CREATE INDEX uitgaand_zaak ON uitgaand(zaak) WHERE zaak IS NOT NULL;
 -- SHA-256 of every JWE sent for a message, stored before it is sent.

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/hash.h"
+#include "protocol/note.h"
 #include "tests/sim/sim.h"
 
 #define WALL ((int64_t)1788249600) /* 2026-09-01T08:00:00Z */
@@ -117,6 +119,104 @@ refuses(void)
 	sim_run(3600);
 	SIM_CHECK(all_have(&v));
 	sim_check_all();
+	sim_world_free();
+}
+
+static void
+fingerprint(const struct ov_buf *b, char fp[OV_VINGER_TEXT])
+{
+	struct ov_note note;
+	uint8_t sha[32];
+
+	SIM_OK(ov_note_parse(b->p, b->n, &note, e));
+	SIM_CHECK(ov_sha256(sha, note.text.p, note.text.n) == OV_OK);
+	ov_vinger(fp, sha);
+}
+
+/* mbo was shown another version 2 than the others.  The others' version 3
+ * tells it so; it keeps what it has until an administrator types a
+ * fingerprint, and from then on hands on the region's chain and not the
+ * other one, which it keeps for old receipts. */
+static void
+forks(void)
+{
+	struct sim_node *vo = &W.node[SIM_VO], *mbo = &W.node[SIM_MBO];
+	OV_BUF two = {0}, fork = {0}, three = {0}, got = {0};
+	struct ov_err err = {0};
+	char fp[OV_VINGER_TEXT];
+	uint32_t v = 3;
+	bool found;
+
+	sim_begin(12, WALL);
+	sim_world_new();
+	for (int i = 0; i < SIM_NODES; i++)
+		W.cut[SIM_MBO][i] = W.cut[i][SIM_MBO] = true;
+	sim_book_make(&two, 3);
+	sim_book_fork(&fork);
+	SIM_CHECK(ov_boek_offer(vo->st, (struct ov_view){two.p, two.n}, NULL,
+	              NULL, &err) == OV_ACCEPT_OK);
+	SIM_CHECK(ov_boek_offer(mbo->st, (struct ov_view){fork.p, fork.n}, NULL,
+	              NULL, &err) == OV_ACCEPT_OK);
+	sim_book_make(&three, 3);
+	SIM_CHECK(ov_boek_offer(vo->st, (struct ov_view){three.p, three.n},
+	              NULL, NULL, &err) == OV_ACCEPT_OK);
+	SIM_CHECK(ov_boek_offer(mbo->st, (struct ov_view){three.p, three.n},
+	              NULL, NULL, &err) == OV_ACCEPT_CHAIN);
+	SIM_CHECK(
+	    sim_count(mbo, "SELECT sum(aantal) FROM melding WHERE soort=?1",
+	        "adresboek-splitsing") == 1);
+	SIM_CHECK(mbo->st->boek->versie == 2);
+	/* The way out, to a number that it has too. */
+	fingerprint(&two, fp);
+	SIM_CHECK(ov_boek_offer(mbo->st, (struct ov_view){two.p, two.n}, fp,
+	              "telefoon", &err) == OV_ACCEPT_OK);
+	SIM_OK(ov_boek_note(mbo->st, 2, &got, &found, e));
+	SIM_CHECK(found && got.n == two.n && memcmp(got.p, two.p, two.n) == 0);
+	SIM_CHECK(sim_count(mbo,
+	              "SELECT count(*) FROM adresboek WHERE vervangen>0"
+	              " AND versie=2 AND reden=?1",
+	              "telefoon") == 1);
+	memset(W.cut, 0, sizeof(W.cut));
+	SIM_CHECK(sim_until(all_have, &v, 2 * 7200, false));
+	/* And back below the newest: that is then what it hands on. */
+	SIM_CHECK(ov_boek_offer(mbo->st, (struct ov_view){two.p, two.n}, fp,
+	              "proef", &err) == OV_ACCEPT_OK);
+	ov_buf_reset(&got);
+	SIM_OK(ov_boek_note(mbo->st, 0, &got, &found, e));
+	SIM_CHECK(found && got.n == two.n && memcmp(got.p, two.p, two.n) == 0);
+	SIM_OK(ov_boek_note(mbo->st, 3, &got, &found, e));
+	SIM_CHECK(!found);
+	sim_restart(mbo);
+	SIM_CHECK(mbo->st->boek->versie == 2);
+	SIM_CHECK(sim_until(all_have, &v, 2 * 7200, false));
+	SIM_CHECK(sim_int(mbo, "SELECT count(*) FROM adresboek") == 6);
+	sim_world_free();
+}
+
+/* A member boasts of a version that nobody has: the others go on, and who
+ * really has the next one is asked at once. */
+static void
+boasts(void)
+{
+	struct sim_node *vo = &W.node[SIM_VO], *mbo = &W.node[SIM_MBO];
+	const struct ov_lid *liar, *honest;
+	uint32_t v = 2;
+
+	sim_begin(13, WALL);
+	sim_world_new();
+	liar = ov_book_oin(mbo->st->boek, &W.node[SIM_GEM].st->self);
+	SIM_CHECK(liar != NULL);
+	ov_boek_hint(mbo->st, liar, UINT32_MAX);
+	sim_run(60);
+	for (v = 2; v <= 3; v++) {
+		W.cut[SIM_MBO][SIM_GEM] = W.cut[SIM_GEM][SIM_MBO] = true;
+		sim_book_issue(vo);
+		honest = ov_book_oin(mbo->st->boek, &vo->st->self);
+		SIM_CHECK(honest != NULL);
+		ov_boek_hint(mbo->st, honest, v);
+		sim_run(30);
+		SIM_CHECK(mbo->st->boek->versie == v);
+	}
 	sim_world_free();
 }
 
@@ -243,10 +343,12 @@ main(void)
 	spreads(1);
 	spreads(2);
 	refuses();
+	forks();
+	boasts();
 	identity();
 	too_early();
 	expires();
 	over();
-	(void)puts("address book: 7 stories");
+	(void)puts("address book: 9 stories");
 	return 0;
 }

@@ -91,6 +91,9 @@
 /* exp - iat, and how far a clock may be ahead; seconds. */
 #define OV_BERICHT_GELDIG_S (14 * 86400)
 #define OV_KLOK_SPELING_S 300
+/* The highest seq a partner may say it has from us: at a thousand messages a
+ * second, thirty years.  Above it we could not number on (seq < 2^53). */
+#define OV_SEQ_HAD_MAX ((uint64_t)1 << 40)
 /* tot - van in a reconciliation: 1,000 numbers. */
 #define OV_AFSTEMMING_SPAN 999
 /* Ranges of void numbers in one reconciliation. */

@@ -114,8 +114,8 @@ ov_uit_set_aside(struct ov_store *st, int64_t nr, const char *reden,
 	    "event=set-aside table=uitgaand nr=%" PRId64 " reason=%s", nr,
 	    reden);
 	rc = ov_db_run(st->db, e,
-	    "UPDATE uitgaand SET stand='GEWEIGERD',fout=?2,jwe=NULL"
-	    " WHERE nr=?1",
+	    "UPDATE uitgaand SET seq_vrij=(stand='KLAAR' AND seq IS NOT NULL),"
+	    "stand='GEWEIGERD',fout=?2,jwe=NULL WHERE nr=?1",
 	    "it", nr, reden);
 	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e,

@@ -355,8 +355,9 @@ refused(struct ov_store *st, const struct sent_row *w, const char *code,
 	rc = ov_uit_move(st, w->nr, "ONDERWEG", "GEWEIGERD", e);
 	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e,
-		    "UPDATE uitgaand SET fout=?2,jwe=NULL WHERE nr=?1", "it",
-		    w->nr, code);
+		    "UPDATE uitgaand SET fout=?2,jwe=NULL,seq_vrij=1"
+		    " WHERE nr=?1", /* the number will not arrive any more */
+		    "it", w->nr, code);
 	return rc;
 }
 
@@ -549,7 +550,7 @@ new_seq(struct ov_store *st, struct sent_row *w, const json_t *problem,
 		return OV_OK;
 	if (strcmp(w->fout, "volgnummer-hergebruikt") == 0)
 		return again(st, w, retry, "volgnummer-hergebruikt", e);
-	if (ov_json_int(json_object_get(problem, "hoogste"), OV_JSON_INT_MAX,
+	if (ov_json_int(json_object_get(problem, "hoogste"), OV_SEQ_HAD_MAX,
 	        &top) != OV_OK)
 		top = 0; /* it did not say: go on above our own */
 	ov_new_id(st, jti);

@@ -35,9 +35,14 @@ test_codes(void **state)
 				is(nr, "AFGELEVERD", code);
 			else if (late)
 				is(nr, "VERLOPEN", "");
-			else if (after == OV_AFTER_REFUSED)
+			else if (after == OV_AFTER_REFUSED) {
 				is(nr, "GEWEIGERD", code);
-			else {
+				/* declared void in the reconciliation */
+				assert_int_equal(ask("SELECT seq_vrij FROM"
+				                     " uitgaand WHERE nr=?1",
+				                     nr),
+				    1);
+			} else {
 				is(nr, "ONDERWEG", code);
 				assert_in_range(due(nr), now + 1,
 				    now + OV_RETRY_MIN + 2);
@@ -181,6 +186,33 @@ test_new_seq(void **state)
 	turns(2);
 	assert_int_equal(W.nsent, 2);
 	assert_int_equal(ask("SELECT count(*) FROM blad WHERE ?1", 1), leaves);
+}
+
+/* A highest number that cannot be: we go on above our own, or nothing could be
+ * numbered for this partner any more. */
+static void
+test_new_seq_absurd(void **state)
+{
+	static const char *const say[] = {"\"hoogste\":9007199254740991",
+	    "\"hoogste\":1099511627777", "\"hoogste\":-1", "\"hoogste\":\"7\"",
+	    ""};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(say); i++) {
+		int64_t nr, seq;
+
+		W.nsent = 0;
+		nr = under_way();
+		seq = ask("SELECT seq FROM uitgaand WHERE nr=?1", nr);
+		land_code(0, OV_FOUT_VOLGNUMMER_HERGEBRUIKT, say[i]);
+		judge();
+		assert_int_equal(make(0), OV_OK);
+		is(nr, "KLAAR", "volgnummer-hergebruikt");
+		assert_int_equal(ask("SELECT seq FROM uitgaand WHERE nr=?1",
+		                     nr),
+		    seq + 1);
+		force(nr, "GEWEIGERD");
+	}
 }
 
 /* ---- receipts ---- */
@@ -371,7 +403,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {T(test_codes), T(test_statuses),
 	    T(test_retry_after), T(test_new_bundle), T(test_bad_bundle),
-	    T(test_new_seq), T(test_receipt_alarm),
+	    T(test_new_seq), T(test_new_seq_absurd), T(test_receipt_alarm),
 	    T(test_receipt_of_other_bytes), T(test_unreadable_make),
 	    T(test_unreadable_send), T(test_unreadable_judge),
 	    T(test_partners_apart)};

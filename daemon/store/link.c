@@ -44,6 +44,13 @@ ov_hits_free(struct ov_hit *h, size_t n)
 	explicit_bzero(h, n * sizeof(*h));
 }
 
+/* The vault may answer another time: a link key is missing, or room. */
+static bool
+passing(uint32_t rc)
+{
+	return rc == OV_AGAIN || rc == OV_NOSPACE || rc == OV_SYS;
+}
+
 /* ---- tags ---- */
 
 struct pupil {
@@ -65,7 +72,10 @@ tags_missing(struct ov_store *st, int64_t partner, int64_t ep, struct pupil *p,
 	    "SELECT nr,id,y FROM leerling WHERE eigen=1 AND ep=?2"
 	    " AND stand='gecachet' AND nr>ifnull((SELECT tot FROM etiket_klaar"
 	    " WHERE partner=?1 AND ep=?2),0) AND nr NOT IN (SELECT leerling"
-	    " FROM etiket WHERE partner=?1 AND ep=?2) ORDER BY nr LIMIT 256",
+	    " FROM etiket WHERE partner=?1 AND ep=?2)"
+	    " AND NOT EXISTS (SELECT 1 FROM terzijde t WHERE"
+	    " t.tabel='leerling' AND t.record=leerling.nr)"
+	    " ORDER BY nr LIMIT 256",
 	    "ii", partner, ep);
 	while (rc == OV_OK && (rc = ov_db_next(st->db, q, &row, e)) == OV_OK &&
 	       row && *n < TAGS) {
@@ -93,6 +103,19 @@ tags_complete(struct ov_store *st, int64_t partner, int64_t ep,
 	    "ii", partner, ep);
 }
 
+/* One pupil that cannot be read is not the others' trouble. */
+static enum ov_rc
+pupil_aside(struct ov_store *st, int64_t nr, struct ov_err *e)
+{
+	ov_log(OV_LOG_ERROR,
+	    "event=set-aside table=leerling nr=%lld reason=onleesbaar",
+	    (long long)nr);
+	return ov_db_run(st->db, e,
+	    "INSERT INTO terzijde(tijd,tabel,record,reden)"
+	    " VALUES(?1,'leerling',?2,'onleesbaar')",
+	    "ii", ov_now(st), nr);
+}
+
 static enum ov_rc
 tags_store(struct ov_store *st, int64_t partner, int64_t ep,
     const struct pupil *p, const struct ov_v_pidded *a, size_t n,
@@ -101,11 +124,13 @@ tags_store(struct ov_store *st, int64_t partner, int64_t ep,
 	enum ov_rc rc = OV_OK;
 
 	for (size_t i = 0; i < n && rc == OV_OK; i++)
-		rc = ov_db_run(st->db, e,
-		    "INSERT INTO etiket(partner,ep,tag16,leerling)"
-		    " VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING",
-		    "iibi", partner, ep, (const void *)a[i].tag, (size_t)16,
-		    p[i].nr);
+		rc = a[i].rc != OV_OK
+		         ? pupil_aside(st, p[i].nr, e)
+		         : ov_db_run(st->db, e,
+		               "INSERT INTO etiket(partner,ep,tag16,leerling)"
+		               " VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING",
+		               "iibi", partner, ep, (const void *)a[i].tag,
+		               (size_t)16, p[i].nr);
 	return rc;
 }
 
@@ -133,16 +158,16 @@ tags_make(struct ov_store *st, int64_t partner, int64_t ep, size_t *made,
 		    .ep = (uint32_t)ep};
 		memcpy(q[i].pupil, p[i].id, 16);
 		memcpy(q[i].y, p[i].y, OV_YBLOB);
-		if ((rc = ov_key_get(st, p[i].id, q[i].wrap, e)) != OV_OK)
+		/* A key that is gone leaves zeros, which the vault refuses. */
+		rc = ov_key_get(st, p[i].id, q[i].wrap, e);
+		if (rc != OV_OK && rc != OV_BADMSG)
 			return rc;
 	}
 	rc = ov_vault(st, OV_V_PID, &ov_v_pid_rec, q, n, &ov_v_pidded_rec, a,
 	    &r, e);
 	for (size_t i = 0; i < n && rc == OV_OK; i++)
-		if (a[i].rc != OV_OK)
-			rc = ov_fail(e,
-			    a[i].rc == OV_AGAIN ? OV_AGAIN : OV_DAMAGED,
-			    "no index tag");
+		if (passing(a[i].rc))
+			rc = ov_fail(e, OV_AGAIN, "no index tag");
 	if (rc == OV_OK && (rc = ov_tx_begin(st, e)) == OV_OK) {
 		rc = tags_store(st, partner, ep, p, a, n, e);
 		if (rc == OV_OK)
@@ -251,7 +276,11 @@ ov_hit_read(struct ov_store *st, sqlite3_stmt *q, struct ov_hit *h,
 	    (rc = ov_db_fix(q, 9, h->y, OV_YBLOB, e)) != OV_OK ||
 	    (rc = ov_key_get(st, h->id, h->wrap, e)) != OV_OK)
 		return rc;
-	return ov_key_get(st, h->pupil, h->pwrap, e);
+	rc = ov_key_get(st, h->pupil, h->pwrap, e);
+	if (rc != OV_BADMSG)
+		return rc;
+	h->later = true; /* the pupil was erased */
+	return OV_OK;
 }
 
 /* Waiting dossiers above `from` whose tag one of our pupils has. */
@@ -292,8 +321,12 @@ hits_find(struct ov_store *st, struct ov_hit *h, size_t *n, struct ov_err *e)
 			h[*n - 1].twice = true;
 			continue;
 		}
-		if ((rc = ov_hit_read(st, q, &h[*n], e)) == OV_OK)
-			bytes += h[*n].blob.n;
+		rc = ov_hit_read(st, q, &h[*n], e);
+		bytes += h[*n].blob.n;
+		if (rc == OV_BADMSG) { /* its key is gone */
+			h[*n].broken = true;
+			rc = OV_OK;
+		}
 		(*n)++;
 	}
 	ov_db_done(st->db, q);
@@ -307,34 +340,40 @@ ov_hits_open(struct ov_store *st, struct ov_hit *h, size_t n, struct ov_err *e)
 	static struct ov_v_read q[HITS];
 	static struct ov_v_text a[HITS];
 	OV_REPLY r = {0};
+	size_t who[HITS], k = 0;
 	enum ov_rc rc;
 
 	for (size_t i = 0; i < n; i++) {
-		q[i] = (struct ov_v_read){.table = OV_T_BERICHT,
+		if (h[i].broken || h[i].later)
+			continue;
+		q[k] = (struct ov_v_read){.table = OV_T_BERICHT,
 		    .col = 1,
 		    .ver = h[i].versie,
 		    .mode = OV_SEAL_PID,
 		    .partner = (uint32_t)h[i].partner,
 		    .ep = h[i].ep,
 		    .blob = {h[i].blob.p, h[i].blob.n}};
-		memcpy(q[i].id, h[i].id, 16);
-		memcpy(q[i].wrap, h[i].wrap, OV_WRAP);
-		memcpy(q[i].pupil, h[i].pupil, 16);
-		memcpy(q[i].pwrap, h[i].pwrap, OV_WRAP);
-		memcpy(q[i].y, h[i].y, OV_YBLOB);
+		memcpy(q[k].id, h[i].id, 16);
+		memcpy(q[k].wrap, h[i].wrap, OV_WRAP);
+		memcpy(q[k].pupil, h[i].pupil, 16);
+		memcpy(q[k].pwrap, h[i].pwrap, OV_WRAP);
+		memcpy(q[k].y, h[i].y, OV_YBLOB);
+		who[k++] = i;
 	}
-	rc = ov_vault(st, OV_V_READ, &ov_v_read_rec, q, n, &ov_v_text_rec, a,
+	if (k == 0)
+		return OV_OK;
+	rc = ov_vault(st, OV_V_READ, &ov_v_read_rec, q, k, &ov_v_text_rec, a,
 	    &r, e);
-	explicit_bzero(q, sizeof(q[0]) * n);
-	for (size_t i = 0; i < n && rc == OV_OK; i++) {
-		if (a[i].rc == OV_AGAIN)
-			rc = ov_fail(e, OV_AGAIN, "no link key");
+	explicit_bzero(q, sizeof(q[0]) * k);
+	for (size_t i = 0; i < k && rc == OV_OK; i++) {
+		/* One partner without a link key does not stop the others. */
+		if (passing(a[i].rc))
+			h[who[i]].later = true;
 		else if (a[i].rc != OV_OK)
-			h[i].broken = true;
+			h[who[i]].broken = true;
 		else
-			ov_buf_add(&h[i].jws, a[i].text.p, a[i].text.n);
-		if (rc == OV_OK)
-			rc = ov_buf_ok(&h[i].jws, e);
+			ov_buf_add(&h[who[i]].jws, a[i].text.p, a[i].text.n);
+		rc = ov_buf_ok(&h[who[i]].jws, e);
 	}
 	return rc;
 }
@@ -400,7 +439,7 @@ ov_hits_seal(struct ov_store *st, struct ov_hit *h, size_t n, struct ov_err *e)
 	enum ov_rc rc;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!h[i].same || h[i].twice || h[i].broken)
+		if (!h[i].same || h[i].twice || h[i].broken || h[i].later)
 			continue;
 		q[k] = (struct ov_v_seal){.table = OV_T_BERICHT,
 		    .col = 1,
@@ -416,8 +455,10 @@ ov_hits_seal(struct ov_store *st, struct ov_hit *h, size_t n, struct ov_err *e)
 	    &r, e);
 	explicit_bzero(q, sizeof(q[0]) * k);
 	for (size_t i = 0; i < k && rc == OV_OK; i++) {
-		if (a[i].rc != OV_OK)
-			return ov_fail(e, OV_DAMAGED, "vault does not seal");
+		if (a[i].rc != OV_OK) { /* it opened just now */
+			h[who[i]].later = true;
+			continue;
+		}
 		ov_buf_add(&h[who[i]].sealed, a[i].blob.p, a[i].blob.n);
 		rc = ov_buf_ok(&h[who[i]].sealed, e);
 	}
@@ -453,6 +494,8 @@ hit_write(struct ov_store *st, const struct ov_hit *h, struct ov_err *e)
 {
 	enum ov_rc rc;
 
+	if (h->later)
+		return OV_OK;
 	if (h->broken) {
 		rc = ov_db_run(st->db, e,
 		    "UPDATE bericht SET stand='TERZIJDE',reden='onleesbaar'"
@@ -500,11 +543,15 @@ hits_decide(struct ov_store *st, struct ov_hit *h, size_t n, struct ov_err *e)
 	if ((rc = ov_hits_open(st, h, n, e)) != OV_OK)
 		return rc;
 	for (size_t i = 0; i < n && rc == OV_OK; i++) {
-		if (h[i].broken)
+		if (h[i].broken || h[i].later)
 			continue;
 		rc = hit_judge(st, &h[i], e);
 		if (rc == OV_OK && h[i].same && !h[i].broken)
 			rc = ov_hit_ref(st, &h[i], e);
+		if (ov_rc_class(rc) == OV_CL_REFUSE) { /* its receipt */
+			h[i].broken = true;
+			rc = OV_OK;
+		}
 	}
 	if (rc == OV_OK)
 		rc = ov_hits_seal(st, h, n, e);

@@ -19,8 +19,9 @@ struct ov_hit {
 	struct ov_buf blob, bewijs;
 	uint8_t pupil[16], pwrap[OV_WRAP], y[OV_YBLOB];
 	struct ov_buf jws, sealed;
-	bool same; /* birth dates are equal */
-	bool broken;
+	bool same;   /* birth dates are equal */
+	bool broken; /* cannot be read: it is set aside */
+	bool later;  /* its pupil or partner cannot be used now: it waits */
 	uint8_t ref[32];
 };
 
@@ -30,7 +31,7 @@ void ov_hits_free(struct ov_hit *, size_t n);
  * l.id, l.y; with both wraps. */
 OV_MUST_CHECK enum ov_rc ov_hit_read(struct ov_store *, sqlite3_stmt *,
     struct ov_hit *, struct ov_err *);
-/* jws of each, opened with its pupil's pseudonym; or broken. */
+/* jws of each, opened with its pupil's pseudonym; or broken, or later. */
 OV_MUST_CHECK enum ov_rc ov_hits_open(struct ov_store *, struct ov_hit *,
     size_t n, struct ov_err *);
 /* ref: what every leaf about the message has. */

@@ -44,10 +44,14 @@ ov_link_decide(struct ov_store *st, int64_t nr, int64_t leerling,
 	    (rc = ov_hits_open(st, &h, 1, e)) == OV_OK) {
 		if (h.broken)
 			rc = ov_fail(e, OV_BADMSG, "message does not open");
+		else if (h.later)
+			rc = ov_fail(e, OV_AGAIN, "not now");
 		h.same = true; /* a person says so */
 	}
 	if (rc == OV_OK && (rc = ov_hit_ref(st, &h, e)) == OV_OK &&
-	    (rc = ov_hits_seal(st, &h, 1, e)) == OV_OK)
+	    (rc = ov_hits_seal(st, &h, 1, e)) == OV_OK && h.later)
+		rc = ov_fail(e, OV_AGAIN, "vault does not seal");
+	if (rc == OV_OK)
 		rc = ov_hits_write(st, &h, 1, e);
 	ov_hits_free(&h, 1);
 	return rc;

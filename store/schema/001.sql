@@ -32,8 +32,6 @@ CREATE TABLE partner (
   bundel        TEXT,                        -- newest key bundle (JWS)
   bundel_versie INTEGER NOT NULL DEFAULT 0,
   bundel_tot    INTEGER NOT NULL DEFAULT 0,  -- its exp
-  link_pk       BLOB CHECK (link_pk IS NULL OR length(link_pk) = 32),
-  link_ep       INTEGER NOT NULL DEFAULT 0,
   seq_uit       INTEGER NOT NULL DEFAULT 0,  -- highest seq given out to it
   seq_in        INTEGER NOT NULL DEFAULT 0,  -- highest seq had from it
   fouten        INTEGER NOT NULL DEFAULT 0,  -- failures in a row (breaker)
@@ -42,6 +40,15 @@ CREATE TABLE partner (
   gehoord       INTEGER NOT NULL DEFAULT 0,  -- last request of theirs
   checkpoint    TEXT NOT NULL DEFAULT ''     -- newest of theirs we have seen
 ) STRICT;
+
+-- The link key a partner gave for an epoch: the first one stands, also when
+-- later bundles leave it out (its dossiers wait, and it may not change).
+CREATE TABLE partner_link (
+  partner INTEGER NOT NULL REFERENCES partner(id),
+  ep      INTEGER NOT NULL,
+  pk      BLOB NOT NULL CHECK (length(pk) = 32),
+  PRIMARY KEY (partner, ep)
+) STRICT, WITHOUT ROWID;
 
 -- Wrapped record keys younger than the last rotation (older ones are in
 -- sleutels/keys.<g>.db).  Destroying the row is the erasure.
@@ -328,6 +335,7 @@ CREATE TABLE terzijde (
   record INTEGER NOT NULL,
   reden  TEXT NOT NULL
 ) STRICT;
+CREATE INDEX terzijde_record ON terzijde(tabel, record);
 
 -- Alarms and incidents an administrator must see in `check`.
 CREATE TABLE melding (

@@ -3,6 +3,7 @@
  * doubtful, unknown; undone and decided by hand; and what may be opened.
  */
 #include "tests/unit/link_fixture.h"
+#include "daemon/store/ctl.h"
 
 static void
 linking(void **state)
@@ -81,11 +82,103 @@ linking(void **state)
 	ov_vault_free(peer);
 }
 
+static void
+run(const char *sql, int64_t nr)
+{
+	struct ov_err e = {0};
+
+	if (ov_db_run(w.st->db, &e, sql, "i", nr) != OV_OK)
+		fail_msg("%s: %s", sql, e.msg);
+}
+
+static int64_t
+count(const char *sql)
+{
+	int64_t n;
+
+	assert_int_equal(ov_db_int(w.st->db, &n, -1, NULL, sql, ""), OV_OK);
+	return n;
+}
+
+/* A pupil, a receipt or a partner that cannot be used is set aside or waits,
+ * and everybody else's dossiers are linked. */
+static void
+damaged(void **state)
+{
+	static const char *const pgn[] = {"999990007", "999990019", "999990020",
+	    "999990032"};
+	int64_t nr[5];
+	char ref[16];
+
+	(void)state;
+	crypto_core_ristretto255_scalar_random(scalar);
+	world_book();
+	introduce();
+	for (int i = 0; i < 4; i++) {
+		(void)snprintf(ref, sizeof(ref), "r%d", i);
+		applicant(ref, pgn[i], "2008-02-29");
+		if (i == 0) /* its pseudonym rots before it has tags */
+			run("UPDATE leerling SET y=zeroblob(105) WHERE nr=?1",
+			    1);
+		if (i == 1) /* and of this one the key is gone */
+			run("DELETE FROM sleutel_jong WHERE id=(SELECT id FROM"
+			    " leerling WHERE nr=?1)",
+			    2);
+	}
+	ov_link_kick(w.st);
+	world_turn(50);
+	assert_int_equal(count("SELECT count(*) FROM terzijde"
+	                       " WHERE tabel='leerling' AND record IN (1,2)"),
+	    2);
+	assert_int_equal(count("SELECT count(*) FROM etiket"), 2);
+	for (int i = 0; i < 4; i++)
+		nr[i] = message(pgn[i], i + 1);
+	nr[4] = message(pgn[3], 9);
+	/* The first that can be linked is of a partner whose link key the
+	 * vault lacks; of the next the receipt rotted. */
+	run("INSERT INTO partner(id,oin) VALUES(?1,'00000099000000003000')",
+	    77);
+	run("INSERT INTO etiket(partner,ep,tag16,leerling) SELECT 77,1,tag16,3"
+	    " FROM bericht WHERE nr=?1",
+	    nr[2]);
+	run("UPDATE bericht SET partner=77 WHERE nr=?1", nr[2]);
+	run("UPDATE bericht SET bewijs=zeroblob(99) WHERE nr=?1", nr[3]);
+	for (int i = 0; i < 3; i++) {
+		ov_link_again(w.st);
+		world_turn(50);
+	}
+	assert_false(w.fatal);
+	is(nr[0], "ONBEKEND");
+	is(nr[1], "ONBEKEND");
+	is(nr[2], "ONBEKEND");
+	is(nr[3], "TERZIJDE");
+	is(nr[4], "GEKOPPELD");
+	assert_int_equal(count("SELECT count(*) FROM terzijde"), 3);
+	/* A message's own key is gone, and its pupil's: one is set aside, the
+	 * other waits. */
+	nr[0] = message(pgn[3], 10);
+	nr[1] = message(pgn[2], 11);
+	nr[2] = message(pgn[3], 12);
+	run("DELETE FROM sleutel_jong WHERE id=(SELECT id FROM bericht"
+	    " WHERE nr=?1)",
+	    nr[0]);
+	run("DELETE FROM sleutel_jong WHERE id=(SELECT id FROM leerling"
+	    " WHERE nr=?1)",
+	    3);
+	ov_link_again(w.st);
+	world_turn(50);
+	is(nr[0], "TERZIJDE");
+	is(nr[1], "ONBEKEND");
+	is(nr[2], "GEKOPPELD");
+	ov_vault_free(peer);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(linking, world_up, world_down)};
+	const struct CMUnitTest tests[] =
+	    {cmocka_unit_test_setup_teardown(linking, world_up, world_down),
+	        cmocka_unit_test_setup_teardown(damaged, world_up, world_down)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

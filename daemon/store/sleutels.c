@@ -388,6 +388,7 @@ ov_sleutels_ready(struct ov_store *st, struct ov_err *e)
 {
 	uint32_t book = st->boek != NULL ? st->boek->versie : 0;
 	bool first = st->own == NULL;
+	size_t links = 0;
 	enum ov_rc rc;
 
 	if (first) {
@@ -397,10 +398,12 @@ ov_sleutels_ready(struct ov_store *st, struct ov_err *e)
 		    (rc = named_load(st, e)) != OV_OK)
 			return rc;
 	}
+	links = first ? 0 : st->own->nlink;
 	if ((rc = enc_ready(st, e)) != OV_OK ||
 	    (rc = epochs_ready(st, e)) != OV_OK)
 		return rc;
-	if (first && (rc = partners_load(st, e)) != OV_OK)
+	/* A partner may have had the new epoch's key before we had ours. */
+	if (st->own->nlink != links && (rc = partners_load(st, e)) != OV_OK)
 		return rc;
 	if (st->own->changed || st->bundel == NULL ||
 	    st->own->signed_book != book ||
@@ -421,24 +424,63 @@ own_link(const struct ov_own *o, uint32_t ep)
 }
 
 static enum ov_rc
-tell_links(struct ov_store *st, int64_t partner, const struct ov_bundle *b,
-    struct ov_err *e)
+tell_link(struct ov_store *st, int64_t partner, const struct ov_oin *oin,
+    uint32_t ep, const uint8_t pk[32], struct ov_err *e)
 {
 	OV_REPLY r = {0};
-	struct ov_v_link q = {.partner = (uint32_t)partner};
+	struct ov_v_link q = {.partner = (uint32_t)partner, .ep = ep};
 	struct ov_v_rc a;
+	enum ov_rc rc;
+
+	if (!own_link(st->own, ep))
+		return OV_OK;
+	memcpy(q.oin, oin->s, sizeof(q.oin));
+	memcpy(q.pk, pk, sizeof(q.pk));
+	rc = ov_vault(st, OV_V_LINK, &ov_v_link_rec, &q, 1, &ov_v_rc_rec, &a,
+	    &r, e);
+	if (rc == OV_OK && a.rc != OV_OK)
+		rc = ov_fail(e, OV_BADMSG, "link key refused");
+	return rc;
+}
+
+/* May the bundle's link keys stand beside those we have of this partner? */
+static enum ov_rc
+links_follow(struct ov_store *st, int64_t partner, const struct ov_bundle *b,
+    struct ov_err *e)
+{
+	int64_t other;
 	enum ov_rc rc = OV_OK;
 
 	for (size_t i = 0; i < b->nlink && rc == OV_OK; i++) {
-		if (!own_link(st->own, b->link[i].ep))
-			continue;
-		q.ep = b->link[i].ep;
-		memcpy(q.oin, b->iss.s, sizeof(q.oin));
-		memcpy(q.pk, b->link[i].x, sizeof(q.pk));
-		rc = ov_vault(st, OV_V_LINK, &ov_v_link_rec, &q, 1,
-		    &ov_v_rc_rec, &a, &r, e);
-		if (rc == OV_OK && a.rc != OV_OK)
-			rc = ov_fail(e, OV_BADMSG, "link key refused");
+		rc = ov_db_int(st->db, &other, 0, e,
+		    "SELECT pk<>?3 FROM partner_link WHERE partner=?1"
+		    " AND ep=?2",
+		    "iib", partner, (int64_t)b->link[i].ep,
+		    (const void *)b->link[i].x, sizeof(b->link[i].x));
+		if (rc == OV_OK && other != 0)
+			rc = ov_fail(e, OV_DENIED,
+			    "key bundle: another link key for epoch %u",
+			    b->link[i].ep);
+	}
+	return rc;
+}
+
+/* The vault first: what it refuses is not kept. */
+static enum ov_rc
+links_take(struct ov_store *st, int64_t partner, const struct ov_bundle *b,
+    struct ov_err *e)
+{
+	enum ov_rc rc = OV_OK;
+
+	for (size_t i = 0; i < b->nlink && rc == OV_OK; i++) {
+		rc = tell_link(st, partner, &b->iss, b->link[i].ep,
+		    b->link[i].x, e);
+		if (rc == OV_OK)
+			rc = ov_db_run(st->db, e,
+			    "INSERT INTO partner_link(partner,ep,pk)"
+			    " VALUES(?1,?2,?3) ON CONFLICT DO NOTHING",
+			    "iib", partner, (int64_t)b->link[i].ep,
+			    (const void *)b->link[i].x, sizeof(b->link[i].x));
 	}
 	return rc;
 }
@@ -513,44 +555,51 @@ ov_bundel_take(struct ov_store *st, const struct ov_lid *lid,
 	    (rc = ov_partner_id(st, &lid->oin, &id, e)) != OV_OK ||
 	    (rc = bundle_stored(st, id, &have, &found, e)) != OV_OK)
 		return rc;
-	if (found && (rc = ov_bundle_follows(&have, &next, e)) != OV_OK) {
+	if (found)
+		rc = ov_bundle_follows(&have, &next, e);
+	if (rc == OV_OK)
+		rc = links_follow(st, id, &next, e);
+	if (rc == OV_DENIED)
 		ov_alarm(st, "bundel-teruggedraaid", id);
+	if (rc != OV_OK)
 		return rc;
-	}
-	rc = ov_db_run(st->db, e,
+	if ((rc = links_take(st, id, &next, e)) != OV_OK)
+		return rc;
+	return ov_db_run(st->db, e,
 	    "UPDATE partner SET bundel=CAST(?2 AS TEXT),bundel_versie=?3,"
 	    "bundel_tot=?4 WHERE id=?1",
 	    "ivii", id, jws, (int64_t)next.versie, next.exp);
-	if (rc == OV_OK)
-		rc = tell_links(st, id, &next, e);
-	return rc;
 }
 
 static enum ov_rc
 partners_load(struct ov_store *st, struct ov_err *e)
 {
-	struct ov_bundle b;
-	int64_t last = 0, id;
-	bool found;
-	enum ov_rc rc;
+	sqlite3_stmt *q;
+	struct ov_err why = {0};
+	struct ov_oin oin;
+	uint8_t pk[32];
+	enum ov_rc rc, one;
+	bool row;
 
-	for (;;) {
-		rc = ov_db_int(st->db, &id, 0, e,
-		    "SELECT min(id) FROM partner"
-		    " WHERE id>?1 AND bundel IS NOT NULL",
-		    "i", last);
-		if (rc != OV_OK || id == 0)
-			return rc;
-		last = id;
-		rc = bundle_stored(st, id, &b, &found, e);
-		if (rc == OV_OK && found)
-			rc = tell_links(st, id, &b, e);
-		if (rc != OV_OK) /* it is fetched anew when it is needed */
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT l.partner,p.oin,l.ep,l.pk FROM partner_link l"
+	    " JOIN partner p ON p.id=l.partner",
+	    "");
+	while (rc == OV_OK && (rc = ov_db_next(st->db, q, &row, e)) == OV_OK &&
+	       row) {
+		one = ov_oin_parse(ov_view_str(ov_db_text(q, 1)), &oin);
+		if (one == OV_OK)
+			one = ov_db_fix(q, 3, pk, sizeof(pk), &why);
+		if (one == OV_OK)
+			one = tell_link(st, ov_db_i64(q, 0), &oin,
+			    (uint32_t)ov_db_i64(q, 2), pk, &why);
+		if (one != OV_OK) /* his dossiers wait, the others' do not */
 			ov_log(OV_LOG_WARN,
-			    "event=bundle-on-file partner=%" PRId64
-			    " fault=\"%s\"",
-			    id, e != NULL ? e->msg : "");
+			    "event=link-key partner=%" PRId64 " fault=\"%s\"",
+			    ov_db_i64(q, 0), why.msg);
 	}
+	ov_db_done(st->db, q);
+	return rc;
 }
 
 static void

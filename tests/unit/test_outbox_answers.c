@@ -188,6 +188,87 @@ test_new_seq(void **state)
 	assert_int_equal(ask("SELECT count(*) FROM blad WHERE ?1", 1), leaves);
 }
 
+/* B's next bundle: with its link key of epoch 1 changed to this, or without. */
+static enum ov_rc
+bundle_links(uint64_t versie, const uint8_t *pk)
+{
+	OV_BUF payload = {0}, jws = {0};
+	struct ov_bundle u = {.versie = versie,
+	    .iat = ov_now(W.st),
+	    .exp = ov_now(W.st) + 6 * 86400,
+	    .nenc = 1,
+	    .nlink = pk != NULL,
+	    .oorsprong = 1,
+	    .adresboek = 1};
+	struct ov_v_keyed enc;
+
+	u.iss = W.lid[0].oin;
+	u.enc[0].nbf = u.iat - 1800 + (int64_t)versie;
+	u.enc[0].exp = u.exp;
+	assert_int_equal(key(W.b, OV_KEY_NEW, OV_KEY_ENC,
+	                     (uint64_t)u.enc[0].nbf, 0, &enc),
+	    OV_OK);
+	memcpy(u.enc[0].x, enc.pk, 32);
+	memcpy(u.enc[0].kid, enc.kid, 32);
+	u.link[0].ep = 1;
+	if (pk != NULL)
+		memcpy(u.link[0].x, pk, 32);
+	assert_int_equal(ov_bundle_compose(&payload, &u, NULL), OV_OK);
+	sign(OV_ST_BUNDLE, &payload, &jws);
+	return ov_bundel_take(W.st, &W.lid[0], (struct ov_view){jws.p, jws.n},
+	    NULL);
+}
+
+/* Has our vault the link key?  OV_BADSIG: it went on to the pupil's record,
+ * which is none. */
+static enum ov_rc
+link_ready(void)
+{
+	struct ov_v_pid q = {.mode = OV_PID_OUT,
+	    .partner = (uint32_t)W.id[0],
+	    .ep = 1};
+	struct ov_v_pidded a;
+
+	return ONE(W.a, OV_V_PID, pid, &q, pidded, &a);
+}
+
+/* A link key may be left out and not be changed, not even after that. */
+static void
+test_link_key_stands(void **state)
+{
+	static const uint8_t small[32] = {1};
+	uint8_t pk[32];
+
+	(void)state;
+	memset(pk, 9, sizeof(pk));
+	assert_int_equal(ask("SELECT count(*) FROM partner_link WHERE ep=?1",
+	                     1),
+	    1);
+	assert_int_equal(bundle_links(2, NULL), OV_OK);
+	assert_int_equal(bundle_links(3, pk), OV_DENIED);
+	assert_int_equal(ask("SELECT count(*) FROM melding WHERE partner=?1"
+	                     " AND soort='bundel-teruggedraaid'",
+	                     W.id[0]),
+	    1);
+	assert_int_equal(ask("SELECT bundel_versie FROM partner WHERE id=?1",
+	                     W.id[0]),
+	    2);
+	/* Once we have the epoch's key the vault is told those on file, and
+	 * can make a pid; what it refuses is not kept, so that a good one may
+	 * follow. */
+	assert_int_equal(link_ready(), OV_AGAIN);
+	assert_int_equal(ov_sleutels_ready(W.st, NULL), OV_OK);
+	assert_int_equal(link_ready(), OV_BADSIG);
+	assert_int_equal(ov_db_run(W.st->db, NULL, "DELETE FROM partner_link",
+	                     ""),
+	    OV_OK);
+	assert_int_equal(bundle_links(4, small), OV_BADMSG);
+	assert_int_equal(ask("SELECT count(*) FROM partner_link WHERE ep=?1",
+	                     1),
+	    0);
+	assert_int_equal(bundle_links(5, pk), OV_OK);
+}
+
 /* A highest number that cannot be: we go on above our own, or nothing could be
  * numbered for this partner any more. */
 static void
@@ -403,10 +484,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {T(test_codes), T(test_statuses),
 	    T(test_retry_after), T(test_new_bundle), T(test_bad_bundle),
-	    T(test_new_seq), T(test_new_seq_absurd), T(test_receipt_alarm),
-	    T(test_receipt_of_other_bytes), T(test_unreadable_make),
-	    T(test_unreadable_send), T(test_unreadable_judge),
-	    T(test_partners_apart)};
+	    T(test_new_seq), T(test_new_seq_absurd), T(test_link_key_stands),
+	    T(test_receipt_alarm), T(test_receipt_of_other_bytes),
+	    T(test_unreadable_make), T(test_unreadable_send),
+	    T(test_unreadable_judge), T(test_partners_apart)};
 
 	return cmocka_run_group_tests(tests, NULL, reply_free);
 }

@@ -53,6 +53,7 @@ answer_net(void *ctx, const void *p, size_t n, struct ov_err *e)
 	got[ngot].conn = a.conn;
 	got[ngot].stream = a.stream;
 	got[ngot].status = a.status;
+	got[ngot].code[0] = '\0';
 	if (a.status >= 400) {
 		j = json_loadb((const char *)a.body.p, a.body.n, 0, NULL);
 		assert_non_null(j);
@@ -69,6 +70,8 @@ union record {
 	struct ov_v_rc rc;
 	struct ov_v_text text;
 	struct ov_v_sealed sealed;
+	struct ov_v_sig sig;
+	struct ov_v_receipted receipted;
 };
 
 static enum ov_rc
@@ -76,8 +79,11 @@ tricky_vault(void *ctx, struct ov_view req, struct ov_reply *r,
     struct ov_err *e)
 {
 	enum ov_rc rc = world_vault(ctx, req, r, e);
-	const struct ov_rec *rec = trick.type == OV_V_SEAL ? &ov_v_sealed_rec
-	                                                   : &ov_v_text_rec;
+	const struct ov_rec *rec = trick.type == OV_V_SEAL   ? &ov_v_sealed_rec
+	                           : trick.type == OV_V_HEAD ? &ov_v_sig_rec
+	                           : trick.type == OV_V_RECEIPT
+	                               ? &ov_v_receipted_rec
+	                               : &ov_v_text_rec;
 	union record a[RECORDS];
 	struct ov_pkw o = {0};
 	struct ov_pkr k;
@@ -358,6 +364,191 @@ test_unknown(void **state)
 	assert_int_equal(stored(), 0);
 }
 
+/* Log or deny: without a signed head or a receipt nothing is stored, nobody is
+ * told that it was, and the next attempt is as if it were the first. */
+static void
+test_log_or_deny(void **state)
+{
+	static const uint16_t calls[] = {OV_V_HEAD, OV_V_RECEIPT};
+	uint64_t size;
+
+	(void)state;
+	post(1, 1, 1, 9);
+	world_turn(20);
+	is(1, 201, "");
+	size = w.st->log.was.size;
+	for (size_t i = 0; i < 2; i++) {
+		ngot = 0;
+		trick.type = calls[i];
+		trick.rc = OV_SYS;
+		trick.which = 0;
+		post(1, 1, 2, 9);
+		post(1, 3, 3, 9);
+		world_turn(20);
+		is(1, 503, "log-niet-beschikbaar");
+		is(3, 503, "log-niet-beschikbaar");
+		assert_int_equal(stored(), 1);
+		assert_int_equal(w.st->log.was.size, size);
+		w.fatal = false; /* a head refused is damage: it stops */
+	}
+	ngot = 0;
+	post(1, 1, 2, 9);
+	post(1, 3, 3, 9);
+	world_turn(20);
+	is(1, 201, "");
+	is(3, 201, "");
+	assert_int_equal(w.st->log.was.size, size + 2);
+	w.st->stop_signing = true;
+	post(1, 5, 4, 9);
+	world_turn(20);
+	is(5, 503, "log-niet-beschikbaar");
+	assert_int_equal(stored(), 3);
+	w.st->stop_signing = false;
+}
+
+static void
+get_receipt(uint64_t stream, uint64_t seq)
+{
+	struct ov_n_request r = {.conn = 1,
+	    .stream = stream,
+	    .route = OV_R_ONTVANGSTBEWIJS};
+
+	memset(r.jti, (int)seq, sizeof(r.jti));
+	packet(OV_N_REQUEST, &ov_n_request_rec, &r);
+}
+
+/* A receipt goes with its record: 410 from then on, and 409 for other content
+ * under that id. */
+static void
+test_erased(void **state)
+{
+	struct ov_claims c = {.seq = 1};
+	struct ov_n_request r = {.conn = 1, .stream = 1, .route = OV_R_BERICHT};
+	OV_BUF jwe = {0};
+
+	(void)state;
+	memset(c.jti, 1, sizeof(c.jti));
+	memset(c.pid, 9, sizeof(c.pid));
+	message(&c, &jwe);
+	r.body = (struct ov_view){jwe.p, jwe.n};
+	packet(OV_N_REQUEST, &ov_n_request_rec, &r);
+	world_turn(20);
+	is(1, 201, "");
+	get_receipt(3, 1);
+	is(3, 200, "");
+	get_receipt(5, 2);
+	is(5, 404, "bericht-onbekend");
+	assert_int_equal(ov_db_run(w.st->db, NULL,
+	                     "UPDATE bericht SET bewijs=NULL", ""),
+	    OV_OK);
+	r.stream = 7;
+	packet(OV_N_REQUEST, &ov_n_request_rec, &r);
+	get_receipt(9, 1);
+	post(1, 11, 1, 8);
+	world_turn(20);
+	is(7, 410, "vernietigd");
+	is(9, 410, "vernietigd");
+	is(11, 409, "jti-hergebruikt");
+	assert_int_equal(stored(), 1);
+}
+
+/* Which epochs a message may be of: those in use and those running out. */
+static void
+test_epochs(void **state)
+{
+	static const struct {
+		enum ov_epoch_status status;
+		uint16_t http;
+		const char *code;
+	} t[] = {{OV_EPOCH_AANGEKONDIGD, 409, "epoch-gesloten"},
+	    {OV_EPOCH_VERNIETIGD, 409, "epoch-gesloten"},
+	    {OV_EPOCH_UITLOPEND, 201, ""}, {OV_EPOCH_ACTIEF, 201, ""}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		ngot = 0;
+		w.st->boek->epoch[0].status = t[i].status;
+		post(1, 1, i + 1, 9);
+		world_turn(20);
+		is(1, t[i].http, t[i].code);
+	}
+}
+
+/* ---- a book by POST ---- */
+
+/* The book in force with one member changed (taken), signed by its one
+ * administrator or by nobody. */
+static void
+book(int64_t versie, bool follows, const char *name, json_t *value, bool sign,
+    uint64_t stream)
+{
+	const struct ov_adresboek *k = w.st->boek;
+	struct ov_n_request r = {.conn = 1,
+	    .stream = stream,
+	    .route = OV_R_ADRESBOEK_NIEUW};
+	uint8_t pk[32], sk[64], sig[64], seed[32] = {0xd0};
+	char prev[OV_B64_SIZE(32)];
+	OV_BUF note = {0};
+	json_t *j = json_loadb((const char *)k->text.p, k->text.n, 0, NULL);
+	struct ov_vkey v = k->beheer[0];
+
+	assert_non_null(j);
+	assert_int_equal(crypto_sign_seed_keypair(pk, sk, seed), 0);
+	(void)ov_b64_enc(prev, follows ? k->sha256 : pk, 32);
+	assert_int_equal(json_object_set_new(j, "versie", json_integer(versie)),
+	    0);
+	assert_int_equal(json_object_set_new(j, "vorige", json_string(prev)),
+	    0);
+	if (name != NULL)
+		assert_int_equal(json_object_set_new(j, name, value), 0);
+	ov_json_dump(&note, j);
+	json_decref(j);
+	ov_buf_str(&note, "\n");
+	assert_int_equal(crypto_sign_detached(sig, NULL, note.p, note.n, sk),
+	    0);
+	ov_buf_str(&note, "\n");
+	if (!sign) /* by a key that nobody knows */
+		v.name[0] = 'x';
+	ov_note_line(&note, &v, sig, sizeof(sig));
+	r.body = (struct ov_view){note.p, note.n};
+	packet(OV_N_REQUEST, &ov_n_request_rec, &r);
+}
+
+static void
+test_book(void **state)
+{
+	int64_t n;
+
+	(void)state;
+	book(3, true, NULL, NULL, true, 1);
+	is(1, 409, "adresboek-niet-aansluitend");
+	book(2, false, NULL, NULL, true, 3); /* upon another than ours */
+	is(3, 409, "adresboek-niet-aansluitend");
+	book(1, true, NULL, NULL, true, 5); /* a second of this number */
+	is(5, 409, "adresboek-niet-aansluitend");
+	assert_int_equal(ov_db_int(w.st->db, &n, 0, NULL,
+	                     "SELECT aantal FROM melding WHERE"
+	                     " soort='adresboek-splitsing'",
+	                     ""),
+	    OV_OK);
+	assert_int_equal(n, 2);
+	book(2, true, NULL, NULL, false, 7);
+	is(7, 422, "adresboek-ongeldig");
+	book(2, true, "regio", json_string("elders"), true, 9);
+	is(9, 422, "adresboek-ongeldig");
+	book(2, true, "drempel", json_integer(0), true, 11);
+	is(11, 422, "adresboek-ongeldig");
+	book(2, true, "uitgegeven", json_string("2099-01-01T00:00:00Z"), true,
+	    13);
+	is(13, 422, "adresboek-ongeldig");
+	assert_int_equal(w.st->boek->versie, 1);
+	book(2, true, NULL, NULL, true, 15);
+	is(15, 204, "");
+	assert_int_equal(w.st->boek->versie, 2);
+	book(1, true, NULL, NULL, true, 17);
+	is(17, 409, "adresboek-niet-aansluitend");
+}
+
 static int
 up(void **state)
 {
@@ -394,7 +585,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {T(test_zero_pid), T(test_not_sealed),
 	    T(test_none_sealed), T(test_not_opened), T(test_net_anew),
-	    T(test_unknown)};
+	    T(test_unknown), T(test_log_or_deny), T(test_erased),
+	    T(test_epochs), T(test_book)};
 
 	ov_log_level(OV_LOG_ERROR);
 	return cmocka_run_group_tests_name("accept", tests, NULL, NULL);

@@ -273,8 +273,8 @@ ov_oprf_evaluate(const struct ov_secret32 *k, const uint8_t *b, size_t m,
 	if (!scalar_usable(k))
 		return ov_fail(e, OV_BADMSG, "key is not a scalar");
 	for (i = 0; i < m; i++) {
-		if (!ov_oprf_element_ok(b + 32 * i) ||
-		    crypto_scalarmult_ristretto255(e_out + 32 * i, k->b,
+		/* Refuses what is not an element, and the identity. */
+		if (crypto_scalarmult_ristretto255(e_out + 32 * i, k->b,
 		        b + 32 * i) != 0) {
 			memset(e_out, 0, 32 * m);
 			if (bad != NULL)
@@ -315,7 +315,8 @@ composite_scalar(const uint8_t seed[64], size_t i, const uint8_t b[32],
 	return scalar_end(&h, "HashToScalar-", OV_OPRF_VERIFIABLE, di, e);
 }
 
-/* sum += d * p; false when the product is the identity. */
+/* sum += d * p; false when p is not an element, or the product is the
+ * identity: multiplication decodes p, so nobody need do that before. */
 static bool
 add_product(uint8_t sum[32], const uint8_t d[32], const uint8_t p[32])
 {
@@ -360,12 +361,10 @@ composite_m(const uint8_t pk[32], const uint8_t *b, const uint8_t *e_in,
 	for (i = 0; i < count; i++) {
 		const uint8_t *bi = b + 32 * i, *ei = e_in + 32 * i;
 
-		if (!ov_oprf_element_ok(bi) || !ov_oprf_element_ok(ei))
-			return ov_fail(e, OV_BADMSG, "element %zu", i);
 		if ((rc = composite_scalar(seed, i, bi, ei, di, e)) != OV_OK)
 			return rc;
 		if (!add_product(m, di, bi))
-			return ov_fail(e, OV_SYS, "proof of element %zu", i);
+			return ov_fail(e, OV_BADMSG, "element %zu", i);
 	}
 	return OV_OK;
 }
@@ -452,15 +451,12 @@ ov_oprf_verify_add(struct ov_oprf_verify *v, const uint8_t *b,
 	for (i = 0; i < n; i++) {
 		const uint8_t *bi = b + 32 * i, *ei = e_in + 32 * i;
 
-		if (!ov_oprf_element_ok(bi) || !ov_oprf_element_ok(ei))
-			return verify_fail(v,
-			    ov_fail(e, OV_BADMSG, "element %zu", v->done));
 		v->rc = composite_scalar(v->seed, v->done, bi, ei, di, e);
 		if (v->rc != OV_OK)
 			return v->rc;
 		if (!add_product(v->m, di, bi) || !add_product(v->z, di, ei))
 			return verify_fail(v,
-			    ov_fail(e, OV_BADSIG, "element %zu", v->done));
+			    ov_fail(e, OV_BADMSG, "element %zu", v->done));
 		v->done++;
 	}
 	return OV_OK;
@@ -515,36 +511,88 @@ sum_shares(const uint8_t *e_in, size_t shares, uint8_t sum[32],
 	if (shares == 0 || shares > OV_OPRF_SHARES)
 		return ov_fail(e, OV_TOOBIG, "%zu shares", shares);
 	for (j = 0; j < shares; j++) {
-		if (!ov_oprf_element_ok(e_in + 32 * j))
+		const uint8_t *ej = e_in + 32 * j;
+
+		if (sodium_is_zero(ej, 32))
 			return ov_fail(e, OV_BADMSG,
 			    "evaluated element of share %zu", j);
-		if (crypto_core_ristretto255_add(sum, sum, e_in + 32 * j) != 0)
-			return ov_fail(e, OV_SYS, "sum of shares");
+		if (j == 0) /* decoded by what is done with the sum */
+			memcpy(sum, ej, 32);
+		else if (crypto_core_ristretto255_add(sum, sum, ej) != 0)
+			return ov_fail(e, OV_BADMSG,
+			    "evaluated element of share %zu", j);
 	}
 	return OV_OK;
 }
 
 enum ov_rc
-ov_oprf_finish(const void *x, size_t n, const struct ov_secret32 *r,
+ov_oprf_invert(struct ov_secret32 *const *r, size_t n, struct ov_err *e)
+{
+	struct ov_secret32 part[OV_OPRF_INVERT];
+	OV_SECRET32 inv, t;
+	size_t i;
+	enum ov_rc rc = OV_OK;
+
+	if (n == 0 || n > OV_OPRF_INVERT)
+		return ov_fail(e, OV_TOOBIG, "%zu inversions", n);
+	for (i = 0; i < n; i++)
+		if (!scalar_usable(r[i]))
+			return ov_fail(e, OV_BADMSG, "blind is not a scalar");
+	/* part[i] = r[0] * .. * r[i] */
+	part[0] = *r[0];
+	for (i = 1; i < n; i++)
+		crypto_core_ristretto255_scalar_mul(part[i].b, part[i - 1].b,
+		    r[i]->b);
+	if (crypto_core_ristretto255_scalar_invert(inv.b, part[n - 1].b) != 0)
+		rc = ov_fail(e, OV_SYS, "inversion failed");
+	/* inv = 1 / part[i], from the last to the first */
+	for (i = n - 1; rc == OV_OK && i > 0; i--) {
+		crypto_core_ristretto255_scalar_mul(t.b, inv.b, r[i]->b);
+		crypto_core_ristretto255_scalar_mul(r[i]->b, inv.b,
+		    part[i - 1].b);
+		inv = t;
+	}
+	if (rc == OV_OK)
+		*r[0] = inv;
+	sodium_memzero(part, sizeof(part));
+	return rc;
+}
+
+enum ov_rc
+ov_oprf_unblind(const void *x, size_t n, const struct ov_secret32 *inv,
     const uint8_t *e_in, size_t shares, uint8_t y[64], struct ov_err *e)
 {
-	OV_SECRET32 inv, sum, unblinded;
+	OV_SECRET32 sum, unblinded;
 	HASH h;
 	enum ov_rc rc;
 
 	memset(y, 0, 64);
 	if (n > OV_OPRF_INPUT_MAX)
 		return ov_fail(e, OV_TOOBIG, "pseudonym input");
-	if (!scalar_usable(r))
+	if (!scalar_usable(inv))
 		return ov_fail(e, OV_BADMSG, "blind is not a scalar");
 	if ((rc = sum_shares(e_in, shares, sum.b, e)) != OV_OK)
 		return rc;
-	if (crypto_core_ristretto255_scalar_invert(inv.b, r->b) != 0 ||
-	    crypto_scalarmult_ristretto255(unblinded.b, inv.b, sum.b) != 0)
-		return ov_fail(e, OV_BADMSG, "shares add up to the identity");
+	if (crypto_scalarmult_ristretto255(unblinded.b, inv->b, sum.b) != 0)
+		return ov_fail(e, OV_BADMSG,
+		    "shares add up to the identity, or are no elements");
 	hash_begin(&h);
 	hash_field(&h, x, n);
 	hash_field(&h, unblinded.b, 32);
 	hash_put(&h, "Finalize", 8);
 	return hash_end(&h, y, e);
+}
+
+enum ov_rc
+ov_oprf_finish(const void *x, size_t n, const struct ov_secret32 *r,
+    const uint8_t *e_in, size_t shares, uint8_t y[64], struct ov_err *e)
+{
+	OV_SECRET32 inv = *r;
+	struct ov_secret32 *one = &inv;
+	enum ov_rc rc;
+
+	memset(y, 0, 64);
+	if ((rc = ov_oprf_invert(&one, 1, e)) != OV_OK)
+		return rc;
+	return ov_oprf_unblind(x, n, &inv, e_in, shares, y, e);
 }

@@ -18,6 +18,7 @@
 #define OV_OPRF_OUTPUT 64
 #define OV_OPRF_ELEMENTS 256   /* elements under one proof */
 #define OV_OPRF_SHARES 8       /* shares that are added up */
+#define OV_OPRF_INVERT 16      /* blinds that are inverted at once */
 #define OV_OPRF_INPUT_PGN 26   /* label, 0, nine digits */
 #define OV_OPRF_REGION 32      /* length of a region's slug */
 #define OV_OPRF_INPUT_MAX 1024 /* RFC 9497 allows 65535; we need 26 */
@@ -54,7 +55,8 @@ OV_MUST_CHECK enum ov_rc ov_oprf_blind(enum ov_oprf_mode, const void *x,
  * given. */
 OV_MUST_CHECK enum ov_rc ov_oprf_evaluate(const struct ov_secret32 *k,
     const uint8_t *b, size_t m, uint8_t *e_out, size_t *bad, struct ov_err *);
-/* One DLEQ proof over m (1..256) elements, with a fresh nonce. */
+/* One DLEQ proof over m (1..256) elements, with a fresh nonce.  e_in is what
+ * ov_oprf_evaluate() gave for b and is not looked at again. */
 OV_MUST_CHECK enum ov_rc ov_oprf_prove(const struct ov_secret32 *k,
     const uint8_t pk[32], const uint8_t *b, const uint8_t *e_in, size_t m,
     uint8_t proof[64], struct ov_err *);
@@ -88,11 +90,21 @@ OV_MUST_CHECK enum ov_rc ov_oprf_verify_final(struct ov_oprf_verify *,
 OV_MUST_CHECK enum ov_rc ov_oprf_verify(const uint8_t pk[32], const uint8_t *b,
     const uint8_t *e_in, size_t m, const uint8_t proof[64], struct ov_err *);
 
+/* Replace n (1..OV_OPRF_INVERT) blinds by their inverses, at the price of one
+ * inversion and three multiplications each (Montgomery's trick).  OV_BADMSG
+ * for one that is no usable scalar; then none is changed. */
+OV_MUST_CHECK enum ov_rc ov_oprf_invert(struct ov_secret32 *const *r, size_t n,
+    struct ov_err *);
+
 /* Y from the input, its blind and the evaluated element of each of the
  * "shares" shares (32 bytes each, one behind the other), whose proofs the
  * caller has verified one by one. */
 OV_MUST_CHECK enum ov_rc ov_oprf_finish(const void *x, size_t n,
     const struct ov_secret32 *r, const uint8_t *e_in, size_t shares,
+    uint8_t y[64], struct ov_err *);
+/* The same with the inverse of the blind. */
+OV_MUST_CHECK enum ov_rc ov_oprf_unblind(const void *x, size_t n,
+    const struct ov_secret32 *inv, const uint8_t *e_in, size_t shares,
     uint8_t y[64], struct ov_err *);
 
 #endif

@@ -58,6 +58,7 @@ ov_vault_blind(struct ov_vault *v, const union ov_v_in *in, union ov_v_out *out)
 		return OV_NOSPACE;
 	/* A fresh blind each time: the earlier one is of no more use. */
 	ov_oprf_random(&s->r);
+	s->inverted = false;
 	memcpy(s->pgn, q->pgn, sizeof(s->pgn));
 	ov_oprf_input_pgn(x, s->pgn);
 	rc = ov_oprf_blind(OV_OPRF_VERIFIABLE, x, sizeof(x), &s->r,
@@ -83,12 +84,37 @@ finish(struct ov_vault *v, const struct ov_v_finish *q,
 	if ((rc = ov_vault_unwrap(v, q->pupil, q->wrap, &dek)) != OV_OK)
 		return rc;
 	ov_oprf_input_pgn(x, s->pgn);
-	rc = ov_oprf_finish(x, sizeof(x), &s->r, q->e, q->shares, y, NULL);
+	rc = ov_oprf_unblind(x, sizeof(x), &s->r, q->e, q->shares, y, NULL);
 	if (rc == OV_OK)
 		rc = ov_rec_seal(&dek, &at, y, sizeof(y), blob, NULL);
 	sodium_memzero(x, sizeof(x));
 	sodium_memzero(y, sizeof(y));
 	return rc;
+}
+
+/* Invert the blind of a slot, and with it those of the slots behind: a batch
+ * has them in a row and is finished in that order, and inverting many costs
+ * little more than inverting one. */
+static enum ov_rc
+invert(struct ov_vault *v, uint32_t slot)
+{
+	struct ov_secret32 *r[OV_OPRF_INVERT];
+	struct ov_vault_slot *s;
+	size_t n = 0;
+	uint32_t end = slot;
+	enum ov_rc rc;
+
+	for (; end < OV_VAULT_SLOTS && n < OV_OPRF_INVERT; end++) {
+		s = v->slot[end];
+		if (s == NULL || s->inverted)
+			break;
+		r[n++] = &s->r;
+	}
+	if ((rc = ov_oprf_invert(r, n, NULL)) != OV_OK)
+		return rc;
+	while (end-- > slot)
+		v->slot[end]->inverted = true;
+	return OV_OK;
 }
 
 enum ov_rc
@@ -104,8 +130,10 @@ ov_vault_finish(struct ov_vault *v, const union ov_v_in *in,
 		return OV_BADMSG;
 	if ((s = v->slot[q->slot]) == NULL)
 		return OV_AGAIN;
+	rc = s->inverted ? OV_OK : invert(v, q->slot);
 	v->slot[q->slot] = NULL;
-	rc = finish(v, q, s, out->finished.y);
+	if (rc == OV_OK)
+		rc = finish(v, q, s, out->finished.y);
 	ov_pool_put(v->pool64, s);
 	return rc;
 }

@@ -50,7 +50,8 @@ struct ov_vault_link {
 struct ov_vault_slot {
 	struct ov_secret32 r;
 	char pgn[9];
-	uint8_t pad[7];
+	bool inverted; /* r is 1/r by now: it is being finished */
+	uint8_t pad[6];
 };
 
 struct ov_vault_head {

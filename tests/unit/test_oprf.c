@@ -358,6 +358,65 @@ test_oprf_finish_refuses(void **state)
 	assert_memory_equal(y, none, sizeof(y));
 }
 
+/* Inverted together blinds give the Y that each gives alone; with one that is
+ * no scalar among them none is touched. */
+static void
+test_oprf_inverts_together(void **state)
+{
+	const struct batch good = batch_of(0x33);
+	struct ov_secret32 r[OV_OPRF_INVERT], was[OV_OPRF_INVERT];
+	struct ov_secret32 *p[OV_OPRF_INVERT + 1] = {NULL};
+	uint8_t a[64], b[64];
+
+	(void)state;
+	for (size_t n = 1; n <= OV_OPRF_INVERT; n += n < 3 ? 1 : 13) {
+		for (size_t i = 0; i < n; i++) {
+			ov_oprf_random(&r[i]);
+			p[i] = &r[i];
+		}
+		memcpy(was, r, sizeof(was));
+		assert_int_equal(ov_oprf_invert(p, n, NULL), OV_OK);
+		for (size_t i = 0; i < n; i++) {
+			assert_int_equal(ov_oprf_finish("x", 1, &was[i],
+			                     good.e[0], 1, a, NULL),
+			    OV_OK);
+			assert_int_equal(ov_oprf_unblind("x", 1, &r[i],
+			                     good.e[0], 1, b, NULL),
+			    OV_OK);
+			assert_memory_equal(a, b, 64);
+		}
+	}
+	memset(&r[OV_OPRF_INVERT - 1], 0, sizeof(r[0]));
+	memcpy(was, r, sizeof(was));
+	assert_int_equal(ov_oprf_invert(p, OV_OPRF_INVERT, NULL), OV_BADMSG);
+	assert_memory_equal(r, was, sizeof(r));
+	assert_int_equal(ov_oprf_invert(p, 0, NULL), OV_TOOBIG);
+	assert_int_equal(ov_oprf_invert(p, OV_OPRF_INVERT + 1, NULL),
+	    OV_TOOBIG);
+}
+
+/* What is no element is no share: alone, first or last. */
+static void
+test_oprf_finish_refuses_elements(void **state)
+{
+	const struct batch good = batch_of(0x33);
+	uint8_t e[3][32], y[64];
+	struct ov_secret32 r;
+
+	(void)state;
+	ov_oprf_random(&r);
+	for (size_t i = 0; i < 3; i++) {
+		for (int zero = 0; zero < 2; zero++) {
+			for (size_t k = 0; k < 3; k++)
+				memcpy(e[k], good.e[k], 32);
+			memset(e[i], zero ? 0 : 0xff, 32);
+			assert_int_equal(ov_oprf_finish("x", 1, &r, e[0],
+			                     i == 0 && zero ? 1 : 3, y, NULL),
+			    OV_BADMSG);
+		}
+	}
+}
+
 /* Keys of another region, domain, epoch or share have nothing in common. */
 static void
 test_oprf_share_keys_differ(void **state)
@@ -410,6 +469,8 @@ main(void)
 	    cmocka_unit_test(test_oprf_scalars_are_canonical),
 	    cmocka_unit_test(test_oprf_evaluate_names_the_bad_element),
 	    cmocka_unit_test(test_oprf_finish_refuses),
+	    cmocka_unit_test(test_oprf_inverts_together),
+	    cmocka_unit_test(test_oprf_finish_refuses_elements),
 	    cmocka_unit_test(test_oprf_share_keys_differ),
 	};
 

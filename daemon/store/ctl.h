@@ -146,6 +146,9 @@ void ov_pupil_free(struct ov_pupil_data *);
 /* Keyed tag of an own reference of a pupil. */
 OV_MUST_CHECK enum ov_rc ov_pupil_tag(struct ov_store *, const char *ref,
     uint8_t tag[16], struct ov_err *);
+/* Up to OV_TAGS_MAX of them in one call of the vault. */
+OV_MUST_CHECK enum ov_rc ov_pupil_tags(struct ov_store *,
+    const char *const *ref, size_t n, uint8_t (*tag)[16], struct ov_err *);
 /* Number of our own applicant with this reference, 0: none. */
 OV_MUST_CHECK enum ov_rc ov_pupil_by_ref(struct ov_store *, const char *ref,
     int64_t *nr, struct ov_err *);

@@ -70,21 +70,49 @@ ov_j_pupil_ref(struct ov_store *st, int64_t leerling)
 	return j;
 }
 
-/* Keyed tag of an own reference, apart from those of drafts. */
-enum ov_rc
-ov_pupil_tag(struct ov_store *st, const char *ref, uint8_t tag[16],
-    struct ov_err *e)
+/* What is tagged of an own reference, apart from those of drafts. */
+static enum ov_rc
+ref_hash(const char *ref, uint8_t h[32], struct ov_err *e)
 {
 	static const char label[] = "leerling";
 	OV_BUF b = {0};
-	uint8_t h[32];
 
 	ov_buf_add(&b, label, sizeof(label));
 	ov_buf_str(&b, ref);
 	if (ov_buf_ok(&b, e) != OV_OK || ov_sha256(h, b.p, b.n) != OV_OK)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
-	return ov_tag(st, OV_TAG_REF, 0, NULL, (struct ov_view){h, sizeof(h)},
-	    tag, e);
+	return OV_OK;
+}
+
+enum ov_rc
+ov_pupil_tags(struct ov_store *st, const char *const *ref, size_t n,
+    uint8_t (*tag)[16], struct ov_err *e)
+{
+	struct ov_v_tag q[OV_TAGS_MAX] = {0};
+	uint8_t h[OV_TAGS_MAX][32];
+	enum ov_rc rc;
+
+	if (n > OV_TAGS_MAX)
+		return ov_fail(e, OV_TOOBIG, "%zu references", n);
+	for (size_t i = 0; i < n; i++) {
+		if ((rc = ref_hash(ref[i], h[i], e)) != OV_OK)
+			return rc;
+		q[i].kind = OV_TAG_REF;
+		q[i].data = (struct ov_view){h[i], sizeof(h[i])};
+	}
+	return ov_tags(st, q, n, tag, e);
+}
+
+enum ov_rc
+ov_pupil_tag(struct ov_store *st, const char *ref, uint8_t tag[16],
+    struct ov_err *e)
+{
+	uint8_t one[1][16];
+	enum ov_rc rc;
+
+	if ((rc = ov_pupil_tags(st, &ref, 1, one, e)) == OV_OK)
+		memcpy(tag, one[0], 16);
+	return rc;
 }
 
 enum ov_rc

@@ -150,28 +150,46 @@ ov_pseudo_aside(struct ov_store *st, int64_t nr, struct ov_err *e)
 
 /* ---- wanting one ---- */
 
+/* Rows for those of w that have none; their numbers are sealed in one call. */
 static enum ov_rc
-want_new(struct ov_store *st, const struct ov_oin *domein, uint32_t ep,
-    const char pgn[9], const uint8_t tag[16], bool eigen, int64_t *nr,
+want_new(struct ov_store *st, uint32_t ep, struct ov_want *w, size_t n,
     struct ov_err *e)
 {
-	OV_BUF blob = {0};
-	uint8_t id[16], wrap[OV_WRAP] = {0};
-	enum ov_rc rc;
+	OV_REPLY r = {0};
+	struct ov_v_seal q[OV_WANT_MAX] = {0};
+	struct ov_v_sealed a[OV_WANT_MAX];
+	struct ov_want *of[OV_WANT_MAX];
+	size_t k = 0;
+	enum ov_rc rc = OV_OK;
 
-	ov_new_id(st, id);
-	rc = ov_seal_one(st, id, wrap, OV_T_LEERLING, 1, 1,
-	    (struct ov_view){(const uint8_t *)pgn, 9}, &blob, e);
-	if (rc != OV_OK || (rc = ov_key_put(st, id, wrap, e)) != OV_OK)
-		return rc;
-	rc = ov_db_run(st->db, e,
-	    "INSERT INTO leerling(id,eigen,domein,ep,tag,stand,pgn,geladen)"
-	    " VALUES(?1,?2,?3,?4,?5,'wacht',?6,?7)",
-	    "bitibvi", (const void *)id, (size_t)16, (int64_t)eigen, domein->s,
-	    (int64_t)ep, (const void *)tag, (size_t)16,
-	    (struct ov_view){blob.p, blob.n}, ov_now(st));
-	if (rc == OV_OK)
-		*nr = ov_db_last(st->db);
+	for (size_t i = 0; i < n; i++) {
+		if (w[i].nr != 0)
+			continue;
+		ov_new_id(st, q[k].id);
+		q[k].table = OV_T_LEERLING;
+		q[k].col = 1;
+		q[k].ver = 1;
+		q[k].text = (struct ov_view){(const uint8_t *)w[i].pgn,
+		    sizeof(w[i].pgn)};
+		of[k++] = &w[i];
+	}
+	if (k > 0)
+		rc = ov_vault(st, OV_V_SEAL, &ov_v_seal_rec, q, k,
+		    &ov_v_sealed_rec, a, &r, e);
+	for (size_t i = 0; rc == OV_OK && i < k; i++) {
+		if ((rc = ov_sealed_rc(&a[i], e)) != OV_OK ||
+		    (rc = ov_key_put(st, q[i].id, a[i].wrap, e)) != OV_OK)
+			break;
+		rc = ov_db_run(st->db, e,
+		    "INSERT INTO leerling(id,eigen,domein,ep,tag,stand,pgn,"
+		    "geladen) VALUES(?1,?2,?3,?4,?5,'wacht',?6,?7)",
+		    "bitibvi", (const void *)q[i].id, (size_t)16,
+		    (int64_t)of[i]->eigen, of[i]->domein.s, (int64_t)ep,
+		    (const void *)of[i]->tag, (size_t)16, a[i].blob,
+		    ov_now(st));
+		if (rc == OV_OK)
+			of[i]->nr = ov_db_last(st->db);
+	}
 	return rc;
 }
 
@@ -192,40 +210,102 @@ want_again(struct ov_store *st, int64_t nr, bool eigen, struct ov_err *e)
 	return rc;
 }
 
+static enum ov_rc
+want_epoch(const struct ov_store *st, uint32_t *ep, struct ov_err *e)
+{
+	const struct ov_book_epoch *p = NULL;
+
+	if (st->boek != NULL)
+		p = ov_book_epoch_active(st->boek, ov_now(st));
+	if (p == NULL)
+		return ov_fail(e, OV_AGAIN, "no epoch is active");
+	*ep = p->ep;
+	return OV_OK;
+}
+
+static enum ov_rc
+want_look(struct ov_store *st, uint32_t ep, struct ov_want *w, struct ov_err *e)
+{
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+	bool row;
+
+	w->nr = 0;
+	w->ready = false;
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT nr,stand='gecachet' FROM leerling WHERE ep=?1 AND tag=?2",
+	    "ib", (int64_t)ep, (const void *)w->tag, (size_t)16);
+	if (rc != OV_OK)
+		return rc;
+	if ((rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
+		w->nr = ov_db_i64(q, 0);
+		w->ready = ov_db_i64(q, 1) != 0;
+	}
+	ov_db_done(st->db, q);
+	return rc;
+}
+
+enum ov_rc
+ov_pseudo_find(struct ov_store *st, struct ov_want *w, size_t n,
+    struct ov_err *e)
+{
+	struct ov_v_tag q[OV_WANT_MAX] = {0};
+	uint8_t tag[OV_WANT_MAX][16];
+	uint32_t ep;
+	enum ov_rc rc;
+
+	if (n > OV_WANT_MAX)
+		return ov_fail(e, OV_TOOBIG, "%zu pseudonyms", n);
+	if (n == 0)
+		return OV_OK;
+	if ((rc = want_epoch(st, &ep, e)) != OV_OK)
+		return rc;
+	for (size_t i = 0; i < n; i++) {
+		q[i].kind = OV_TAG_CACHE;
+		q[i].ep = ep;
+		memcpy(q[i].domain, w[i].domein.s, sizeof(q[i].domain));
+		q[i].data = (struct ov_view){(const uint8_t *)w[i].pgn,
+		    sizeof(w[i].pgn)};
+	}
+	rc = ov_tags(st, q, n, tag, e);
+	for (size_t i = 0; rc == OV_OK && i < n; i++) {
+		memcpy(w[i].tag, tag[i], 16);
+		rc = want_look(st, ep, &w[i], e);
+	}
+	return rc;
+}
+
+enum ov_rc
+ov_pseudo_make(struct ov_store *st, struct ov_want *w, size_t n,
+    struct ov_err *e)
+{
+	uint32_t ep;
+	enum ov_rc rc;
+
+	if (n == 0)
+		return OV_OK;
+	if ((rc = want_epoch(st, &ep, e)) != OV_OK)
+		return rc;
+	for (size_t i = 0; i < n && rc == OV_OK; i++)
+		if (w[i].nr != 0)
+			rc = want_again(st, w[i].nr, w[i].eigen, e);
+	return rc == OV_OK ? want_new(st, ep, w, n, e) : rc;
+}
+
 enum ov_rc
 ov_pseudo_want(struct ov_store *st, const struct ov_oin *domein,
     const char pgn[9], bool eigen, int64_t *leerling, bool *ready,
     struct ov_err *e)
 {
-	const struct ov_book_epoch *ep = NULL;
-	uint8_t tag[16];
-	int64_t cached = 0;
+	struct ov_want w = {.domein = *domein, .eigen = eigen};
 	enum ov_rc rc;
 
-	*leerling = 0;
-	*ready = false;
-	if (st->boek != NULL)
-		ep = ov_book_epoch_active(st->boek, ov_now(st));
-	if (ep == NULL)
-		return ov_fail(e, OV_AGAIN, "no epoch is active");
-	rc = ov_tag(st, OV_TAG_CACHE, ep->ep, domein,
-	    (struct ov_view){(const uint8_t *)pgn, 9}, tag, e);
-	if (rc != OV_OK)
-		return rc;
-	rc = ov_db_int(st->db, leerling, 0, e,
-	    "SELECT nr FROM leerling WHERE ep=?1 AND tag=?2", "ib",
-	    (int64_t)ep->ep, (const void *)tag, (size_t)16);
-	if (rc != OV_OK)
-		return rc;
-	if (*leerling == 0)
-		return want_new(st, domein, ep->ep, pgn, tag, eigen, leerling,
-		    e);
-	if ((rc = want_again(st, *leerling, eigen, e)) != OV_OK)
-		return rc;
-	rc = ov_db_int(st->db, &cached, 0, e,
-	    "SELECT stand='gecachet' FROM leerling WHERE nr=?1", "i",
-	    *leerling);
-	*ready = cached == 1;
+	memcpy(w.pgn, pgn, sizeof(w.pgn));
+	if ((rc = ov_pseudo_find(st, &w, 1, e)) == OV_OK)
+		rc = ov_pseudo_make(st, &w, 1, e);
+	sodium_memzero(w.pgn, sizeof(w.pgn));
+	*leerling = rc == OV_OK ? w.nr : 0;
+	*ready = rc == OV_OK && w.ready;
 	return rc;
 }
 

@@ -6,14 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/store/ctl.h"
+#include <sodium.h>
+
+#include "daemon/store/pupils.h"
 #include "protocol/pgn.h"
 #include "protocol/tijd.h"
 
 #define ROWS_MAX 200000
 #define FAULTS_MAX 1000
 #define REF_MAX 64
-#define BATCH 64
 
 struct ov_load {
 	struct ov_store *st;
@@ -25,11 +26,6 @@ struct ov_load {
 };
 
 /* ---- judging a row ---- */
-
-struct row {
-	const char *ref, *pgn, *born, *school;
-	int64_t rij;
-};
 
 static void
 fault(struct ov_load *l, int64_t rij, const char *kolom, const char *code)
@@ -56,7 +52,7 @@ school_ok(const char *s)
 }
 
 static bool
-row_read(struct ov_load *l, const json_t *j, struct row *r)
+row_read(struct ov_load *l, const json_t *j, struct ov_row *r)
 {
 	struct ov_jobj o;
 	struct ov_err e = {0};
@@ -101,7 +97,7 @@ void
 ov_load_row(struct ov_load *l, json_t *j)
 {
 	char ref[4 * REF_MAX + 3], pgn[OV_PGN_LEN + 3];
-	struct row r;
+	struct ov_row r;
 
 	if (!row_read(l, j, &r))
 		return;
@@ -118,260 +114,84 @@ ov_load_row(struct ov_load *l, json_t *j)
 		fault(l, r.rij, "", "bestand-onleesbaar");
 }
 
-/* ---- storing a row ---- */
+/* ---- batches ---- */
 
-struct have { /* a pupil that is there */
-	int64_t nr;
-	uint8_t id[16];
-	int64_t versie;
-	bool data, zonder, ref;
-	uint8_t tag[16];
-};
-
-static enum ov_rc
-have_find(struct ov_store *st, const uint8_t *tag, int64_t nr, struct have *h,
-    struct ov_err *e)
+/* The next rows, each read anew: only their JSON is kept between steps. */
+static size_t
+batch_read(struct ov_load *l, struct ov_item *it)
 {
-	sqlite3_stmt *q;
-	struct ov_view v;
-	enum ov_rc rc;
-	bool row;
+	size_t n = 0, end = l->at + OV_ROWS_MAX;
 
-	memset(h, 0, sizeof(*h));
-	if (tag != NULL)
-		rc = ov_db_q(st->db, &q, e,
-		    "SELECT nr,id,g_versie,gegevens IS NOT NULL,"
-		    "stand='zonder-pgn',ref_tag FROM leerling"
-		    " WHERE ref_tag=?1 AND eigen=1",
-		    "b", (const void *)tag, (size_t)16);
-	else
-		rc = ov_db_q(st->db, &q, e,
-		    "SELECT nr,id,g_versie,gegevens IS NOT NULL,"
-		    "stand='zonder-pgn',ref_tag FROM leerling WHERE nr=?1",
-		    "i", nr);
-	if (rc != OV_OK)
-		return rc;
-	rc = ov_db_next(st->db, q, &row, e);
-	if (rc == OV_OK && row) {
-		h->nr = ov_db_i64(q, 0);
-		h->versie = ov_db_i64(q, 2);
-		h->data = ov_db_i64(q, 3) != 0;
-		h->zonder = ov_db_i64(q, 4) != 0;
-		v = ov_db_blob(q, 5);
-		h->ref = v.n == 16;
-		if (h->ref)
-			memcpy(h->tag, v.p, 16);
-		rc = ov_db_fix(q, 1, h->id, 16, e);
+	for (; l->at < json_array_size(l->rows) && l->at < end; l->at++) {
+		memset(&it[n], 0, sizeof(it[n]));
+		if (row_read(l, json_array_get(l->rows, l->at), &it[n].r))
+			n++;
 	}
-	ov_db_done(st->db, q);
-	return rc;
+	return n;
 }
 
-/* A row without number: never linked, but there. */
-static enum ov_rc
-have_without(struct ov_store *st, struct have *h, struct ov_err *e)
+/* Tell the rows at fault, and leave the others. */
+static size_t
+batch_faults(struct ov_load *l, struct ov_item *it, size_t n)
 {
-	const struct ov_book_epoch *ep = st->boek != NULL
-	                                     ? ov_book_epoch_active(st->boek,
-	                                           ov_now(st))
-	                                     : NULL;
-	enum ov_rc rc;
+	size_t k = 0;
 
-	memset(h, 0, sizeof(*h));
-	ov_new_id(st, h->id);
-	rc = ov_db_run(st->db, e,
-	    "INSERT INTO leerling(id,eigen,domein,ep,stand,g_versie,geladen)"
-	    " VALUES(?1,1,?2,?3,'zonder-pgn',0,?4)",
-	    "btii", (const void *)h->id, (size_t)16, st->self.s,
-	    ep != NULL ? (int64_t)ep->ep : 0, ov_now(st));
-	h->nr = ov_db_last(st->db);
-	return rc;
-}
-
-static enum ov_rc
-pupil_drop(struct ov_store *st, int64_t nr, const uint8_t id[16],
-    struct ov_err *e)
-{
-	enum ov_rc rc;
-
-	rc = ov_db_run(st->db, e, "DELETE FROM etiket WHERE leerling=?1", "i",
-	    nr);
-	if (rc == OV_OK) /* its number may be given out again */
-		rc = ov_db_run(st->db, e,
-		    "UPDATE etiket_klaar SET tot=min(tot,?1-1)", "i", nr);
-	if (rc == OV_OK)
-		rc = ov_db_run(st->db, e,
-		    "UPDATE leerling SET hoort_bij=NULL WHERE hoort_bij=?1",
-		    "i", nr);
-	if (rc == OV_OK) /* a doubt about somebody who is not there */
-		rc = ov_db_run(st->db, e,
-		    "UPDATE bericht SET stand='ONBEKEND',leerling=NULL,"
-		    "reden=NULL WHERE leerling=?1 AND gesloten=1",
-		    "i", nr);
-	if (rc == OV_OK)
-		rc = ov_db_run(st->db, e, "DELETE FROM leerling WHERE nr=?1",
-		    "i", nr);
-	if (rc == OV_OK)
-		rc = ov_db_run(st->db, e,
-		    "DELETE FROM sleutel_jong WHERE id=?1", "b",
-		    (const void *)id, (size_t)16);
-	return rc;
-}
-
-/* Seal the data unless the same is there already. */
-static enum ov_rc
-data_store(struct ov_store *st, const struct row *r, const struct have *h,
-    const uint8_t tag[16], bool *changed, struct ov_err *e)
-{
-	struct ov_pupil_data d = {0};
-	OV_BUF text = {0}, blob = {0};
-	uint8_t wrap[OV_WRAP] = {0};
-	json_t *j;
-	enum ov_rc rc = OV_OK;
-
-	*changed = true;
-	if (h->data) {
-		if ((rc = ov_pupil_open(st, h->nr, &d, e)) == OV_OK)
-			*changed = strcmp(d.ref, r->ref) != 0 ||
-			           strcmp(d.geboortedatum, r->born) != 0 ||
-			           strcmp(d.school, r->school) != 0;
-		ov_pupil_free(&d);
-		if (rc != OV_OK)
-			return rc;
+	for (size_t i = 0; i < n; i++) {
+		if (it[i].code != NULL)
+			fault(l, it[i].r.rij, it[i].kolom, it[i].code);
+		else
+			it[k++] = it[i];
 	}
-	if (!*changed)
-		return ov_db_run(st->db, e,
-		    "UPDATE leerling SET geladen=?2 WHERE nr=?1", "ii", h->nr,
-		    ov_now(st));
-	j = json_pack("{s:s,s:s,s:s}", "eigenReferentie", r->ref,
-	    "geboortedatum", r->born, "schoolVerlaten", r->school);
-	if (j == NULL)
-		return ov_fail(e, OV_NOSPACE, "out of memory");
-	ov_json_dump(&text, j);
-	json_decref(j);
-	if ((rc = ov_buf_ok(&text, e)) != OV_OK)
-		return rc;
-	if (h->data || !h->zonder) { /* the key is there, except... */
-		struct ov_err no = {0};
+	return k;
+}
 
-		if (ov_key_get(st, h->id, wrap, &no) != OV_OK)
-			memset(wrap, 0, sizeof(wrap));
+static void
+batch_sum(struct ov_load *l, const struct ov_item *it, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		l->sum.zonder_pgn += it[i].r.pgn[0] == '\0' &&
+		                     (it[i].old.nr == 0 || it[i].old.zonder);
+		if (it[i].old.nr == 0)
+			l->sum.geladen++;
+		else if (it[i].changed)
+			l->sum.gewijzigd++;
 	}
-	rc = ov_seal_one(st, h->id, wrap, OV_T_LEERLING, 2,
-	    (uint64_t)h->versie + 1, (struct ov_view){text.p, text.n}, &blob,
-	    e);
-	if (rc == OV_OK)
-		rc = ov_key_put(st, h->id, wrap, e);
-	if (rc == OV_OK)
-		rc = ov_db_run(st->db, e,
-		    "UPDATE leerling SET gegevens=?2,g_versie=?3,ref_tag=?4,"
-		    "geladen=?5 WHERE nr=?1",
-		    "ivibi", h->nr, (struct ov_view){blob.p, blob.n},
-		    h->versie + 1, (const void *)tag, (size_t)16, ov_now(st));
-	if (rc == OV_OK && h->data) /* what was in doubt may not be any more */
-		rc = ov_db_run(st->db, e,
-		    "UPDATE bericht SET stand='ONBEKEND',leerling=NULL,"
-		    "reden=NULL WHERE leerling=?1 AND stand='TWIJFEL'"
-		    " AND reden='twijfel'",
-		    "i", h->nr);
-	return rc;
 }
 
-/* The school a pupil leaves gets statuses: its pseudonym is asked for while
- * the number is known, where the book has room for it. */
+/* Judged again, since what is there may have changed between steps; stored in
+ * one transaction. */
 static enum ov_rc
-school_want(struct ov_store *st, const struct row *r, int64_t nr,
-    struct ov_err *e)
+batch_store(struct ov_load *l, struct ov_item *it, size_t n, struct ov_err *e)
 {
-	const struct ov_lid *lid;
-	const char *code;
-	int64_t other;
-	bool ready;
-	enum ov_rc rc;
-
-	if (r->school[0] == '\0' ||
-	    (lid = ov_ctl_partner(st, r->school, &code)) == NULL ||
-	    ov_oin_eq(&lid->oin, &st->self) ||
-	    ov_book_budget_of(st->boek, &st->self, &lid->oin) == NULL)
-		return OV_OK;
-	rc = ov_pseudo_want(st, &lid->oin, r->pgn, false, &other, &ready, e);
-	if (rc == OV_OK)
-		rc = ov_db_run(st->db, e,
-		    "UPDATE leerling SET hoort_bij=?2 WHERE nr=?1", "ii", other,
-		    nr);
-	return rc;
-}
-
-/* One row in the open transaction.  OV_DENIED: a fault of the row, told. */
-static enum ov_rc
-row_store(struct ov_store *st, struct ov_load *l, const struct row *r,
-    struct ov_err *e)
-{
-	struct have old, h;
-	uint8_t tag[16];
-	int64_t nr, links = 0;
-	bool ready, changed = false;
-	enum ov_rc rc;
-
-	if ((rc = ov_pupil_tag(st, r->ref, tag, e)) != OV_OK ||
-	    (rc = have_find(st, tag, 0, &old, e)) != OV_OK)
-		return rc;
-	if (r->pgn[0] == '\0') {
-		h = old;
-		if (old.nr == 0)
-			rc = have_without(st, &h, e);
-		l->sum.zonder_pgn += old.nr == 0 || old.zonder;
-	} else {
-		rc = ov_pseudo_want(st, &st->self, r->pgn, true, &nr, &ready,
-		    e);
-		if (rc == OV_OK)
-			rc = have_find(st, NULL, nr, &h, e);
-		if (rc == OV_OK && h.ref && memcmp(h.tag, tag, 16) != 0) {
-			fault(l, r->rij, "pgn", "pgn-dubbel");
-			return OV_OK;
-		}
-		if (rc == OV_OK && old.nr != 0 && old.nr != nr) {
-			rc = ov_db_int(st->db, &links, 0, e,
-			    "SELECT count(*) FROM bericht WHERE leerling=?1"
-			    " AND gesloten=0",
-			    "i", old.nr);
-			if (rc == OV_OK && links > 0) {
-				fault(l, r->rij, "pgn", "pgn-gewijzigd");
-				return OV_OK;
-			}
-			if (rc == OV_OK)
-				rc = pupil_drop(st, old.nr, old.id, e);
-		}
-		if (rc == OV_OK)
-			rc = school_want(st, r, nr, e);
-	}
-	if (rc == OV_OK)
-		rc = data_store(st, r, &h, tag, &changed, e);
-	if (rc == OV_OK && old.nr == 0)
-		l->sum.geladen++;
-	else if (rc == OV_OK && changed)
-		l->sum.gewijzigd++;
-	return rc;
-}
-
-/* Before anything is kept all rows are judged against what is there, by
- * storing them in transactions that are taken back. */
-static enum ov_rc
-load_batch(struct ov_load *l, struct ov_err *e)
-{
-	size_t end = l->at + BATCH, n = json_array_size(l->rows);
-	struct row r;
 	enum ov_rc rc;
 
 	if ((rc = ov_tx_begin(l->st, e)) != OV_OK)
 		return rc;
-	for (; l->at < n && l->at < end && rc == OV_OK; l->at++)
-		if (row_read(l, json_array_get(l->rows, l->at), &r))
-			rc = row_store(l->st, l, &r, e);
-	if (rc == OV_OK && l->judged)
+	if ((rc = ov_rows_judge(l->st, it, n, e)) == OV_OK) {
+		n = batch_faults(l, it, n);
+		rc = ov_rows_store(l->st, it, n, e);
+	}
+	if (rc == OV_OK)
 		rc = ov_tx_commit(l->st, e);
-	if (rc != OV_OK || !l->judged)
+	if (rc != OV_OK)
 		ov_tx_abort(l->st);
+	else
+		batch_sum(l, it, n);
+	return rc;
+}
+
+static enum ov_rc
+load_batch(struct ov_load *l, struct ov_err *e)
+{
+	struct ov_item it[OV_ROWS_MAX];
+	size_t n = batch_read(l, it);
+	enum ov_rc rc;
+
+	if (l->judged)
+		rc = batch_store(l, it, n, e);
+	else if ((rc = ov_rows_judge(l->st, it, n, e)) == OV_OK)
+		(void)batch_faults(l, it, n);
+	sodium_memzero(it, sizeof(it));
 	return rc;
 }
 
@@ -380,7 +200,7 @@ static enum ov_rc
 load_replace(const struct ov_load *l, struct ov_err *e)
 {
 	struct ov_store *st = l->st;
-	struct have h[BATCH];
+	struct ov_have h[OV_ROWS_MAX];
 	sqlite3_stmt *q;
 	size_t n = 0;
 	enum ov_rc rc;
@@ -395,14 +215,14 @@ load_replace(const struct ov_load *l, struct ov_err *e)
 		    " AND NOT EXISTS (SELECT 1 FROM bericht WHERE"
 		    " leerling=leerling.nr AND gesloten=0) LIMIT 64",
 		    "i", l->start);
-		while (rc == OV_OK && n < BATCH &&
+		while (rc == OV_OK && n < OV_ROWS_MAX &&
 		       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
 			h[n].nr = ov_db_i64(q, 0);
 			rc = ov_db_fix(q, 1, h[n++].id, 16, e);
 		}
 		ov_db_done(st->db, q);
 		for (size_t i = 0; i < n && rc == OV_OK; i++)
-			rc = pupil_drop(st, h[i].nr, h[i].id, e);
+			rc = ov_pupil_drop(st, h[i].nr, h[i].id, e);
 	} while (rc == OV_OK && n > 0);
 	if (rc == OV_OK)
 		rc = ov_tx_commit(st, e);
@@ -502,7 +322,7 @@ enum ov_rc
 ov_pupil_remove(struct ov_store *st, int64_t nr, const char *ref, bool *linked,
     struct ov_err *e)
 {
-	struct have h;
+	struct ov_have h;
 	uint8_t tag[16];
 	int64_t links;
 	enum ov_rc rc = OV_OK;
@@ -510,7 +330,7 @@ ov_pupil_remove(struct ov_store *st, int64_t nr, const char *ref, bool *linked,
 	if (ref != NULL)
 		rc = ov_pupil_tag(st, ref, tag, e);
 	if (rc == OV_OK)
-		rc = have_find(st, ref != NULL ? tag : NULL, nr, &h, e);
+		rc = ov_have_find(st, ref != NULL ? tag : NULL, nr, &h, e);
 	if (rc != OV_OK)
 		return rc;
 	if (h.nr == 0 || !(h.ref || h.zonder))
@@ -523,7 +343,7 @@ ov_pupil_remove(struct ov_store *st, int64_t nr, const char *ref, bool *linked,
 		return rc;
 	if ((rc = ov_tx_begin(st, e)) != OV_OK)
 		return rc;
-	rc = pupil_drop(st, h.nr, h.id, e);
+	rc = ov_pupil_drop(st, h.nr, h.id, e);
 	if (rc == OV_OK)
 		rc = ov_tx_commit(st, e);
 	if (rc != OV_OK)

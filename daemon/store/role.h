@@ -199,6 +199,13 @@ OV_MUST_CHECK enum ov_rc ov_sign(struct ov_store *, enum ov_statement,
 OV_MUST_CHECK enum ov_rc ov_tag(struct ov_store *, uint8_t kind, uint32_t ep,
     const struct ov_oin *domain, struct ov_view data, uint8_t tag[16],
     struct ov_err *);
+/* n (up to OV_TAGS_MAX) of them in one call. */
+#define OV_TAGS_MAX 128
+OV_MUST_CHECK enum ov_rc ov_tags(struct ov_store *, const struct ov_v_tag *,
+    size_t n, uint8_t (*tag)[16], struct ov_err *);
+/* The failure that one reply of OV_V_SEAL is, if it is one. */
+OV_MUST_CHECK enum ov_rc ov_sealed_rc(const struct ov_v_sealed *,
+    struct ov_err *);
 
 /* ---- netc.c: requests to partners ---- */
 
@@ -331,6 +338,21 @@ void ov_pseudo_kick(struct ov_store *);
 OV_MUST_CHECK enum ov_rc ov_pseudo_want(struct ov_store *,
     const struct ov_oin *domein, const char pgn[9], bool eigen,
     int64_t *leerling, bool *ready, struct ov_err *);
+/* The same for up to OV_WANT_MAX at once, each (domain, PGN) but once.  find:
+ * tag, and the row where there is one (nr 0: none); changes nothing.  make, in
+ * the open transaction and after find in the same: rows for the others. */
+#define OV_WANT_MAX 128
+struct ov_want {
+	struct ov_oin domein;
+	char pgn[9]; /* the caller wipes it */
+	bool eigen, ready;
+	uint8_t tag[16];
+	int64_t nr;
+};
+OV_MUST_CHECK enum ov_rc ov_pseudo_find(struct ov_store *, struct ov_want *,
+    size_t n, struct ov_err *);
+OV_MUST_CHECK enum ov_rc ov_pseudo_make(struct ov_store *, struct ov_want *,
+    size_t n, struct ov_err *);
 /* How many rows of each domain wait, and the Dutch civil date on which the
  * last will be ready at the budgets' pace ("" when none waits). */
 OV_MUST_CHECK enum ov_rc ov_pseudo_outlook(struct ov_store *, int64_t *ready,

@@ -97,6 +97,12 @@ record_rc(uint32_t rc, struct ov_err *e, const char *what)
 }
 
 enum ov_rc
+ov_sealed_rc(const struct ov_v_sealed *a, struct ov_err *e)
+{
+	return record_rc(a->rc, e, "seal");
+}
+
+enum ov_rc
 ov_seal_one(struct ov_store *st, const uint8_t id[16], uint8_t wrap[OV_WRAP],
     enum ov_table table, uint16_t col, uint64_t ver, struct ov_view text,
     struct ov_buf *blob, struct ov_err *e)
@@ -113,7 +119,7 @@ ov_seal_one(struct ov_store *st, const uint8_t id[16], uint8_t wrap[OV_WRAP],
 	memcpy(q.wrap, wrap, OV_WRAP);
 	rc = ov_vault(st, OV_V_SEAL, &ov_v_seal_rec, &q, 1, &ov_v_sealed_rec,
 	    &a, &r, e);
-	if (rc != OV_OK || (rc = record_rc(a.rc, e, "seal")) != OV_OK)
+	if (rc != OV_OK || (rc = ov_sealed_rc(&a, e)) != OV_OK)
 		return rc;
 	memcpy(wrap, a.wrap, OV_WRAP);
 	ov_buf_add(blob, a.blob.p, a.blob.n);
@@ -161,21 +167,38 @@ ov_sign(struct ov_store *st, enum ov_statement kind, struct ov_view payload,
 }
 
 enum ov_rc
+ov_tags(struct ov_store *st, const struct ov_v_tag *q, size_t n,
+    uint8_t (*tag)[16], struct ov_err *e)
+{
+	OV_REPLY r = {0};
+	struct ov_v_tagged a[OV_TAGS_MAX];
+	enum ov_rc rc;
+
+	if (n == 0)
+		return OV_OK;
+	if (n > OV_TAGS_MAX)
+		return ov_fail(e, OV_TOOBIG, "%zu tags", n);
+	rc = ov_vault(st, OV_V_TAG, &ov_v_tag_rec, q, n, &ov_v_tagged_rec, a,
+	    &r, e);
+	for (size_t i = 0; rc == OV_OK && i < n; i++) {
+		rc = record_rc(a[i].rc, e, "tag");
+		memcpy(tag[i], a[i].tag, 16);
+	}
+	return rc;
+}
+
+enum ov_rc
 ov_tag(struct ov_store *st, uint8_t kind, uint32_t ep,
     const struct ov_oin *domain, struct ov_view data, uint8_t tag[16],
     struct ov_err *e)
 {
-	OV_REPLY r = {0};
 	struct ov_v_tag q = {.kind = kind, .ep = ep, .data = data};
-	struct ov_v_tagged a;
+	uint8_t one[1][16];
 	enum ov_rc rc;
 
 	if (domain != NULL)
 		memcpy(q.domain, domain->s, sizeof(q.domain));
-	rc = ov_vault(st, OV_V_TAG, &ov_v_tag_rec, &q, 1, &ov_v_tagged_rec, &a,
-	    &r, e);
-	if (rc != OV_OK || (rc = record_rc(a.rc, e, "tag")) != OV_OK)
-		return rc;
-	memcpy(tag, a.tag, 16);
-	return OV_OK;
+	if ((rc = ov_tags(st, &q, 1, one, e)) == OV_OK)
+		memcpy(tag, one[0], 16);
+	return rc;
 }

@@ -366,35 +366,82 @@ struct group {
 	uint32_t ep;
 };
 
-/* Domains with rows that are due: first the one whose message expires first.
- */
+/* Domains for which messages wait, the one that expires first in front. */
 static enum ov_rc
-groups_find(struct ov_store *st, struct group *g, size_t *n, struct ov_err *e)
+groups_urgent(struct ov_store *st, struct group *g, size_t *n, struct ov_err *e)
 {
-	sqlite3_stmt *q = NULL;
-	int64_t any;
+	sqlite3_stmt *q;
 	bool row = true;
 	enum ov_rc rc;
 
-	*n = 0;
-	rc = ov_db_int(st->db, &any, 0, e,
-	    "SELECT 1 FROM leerling WHERE stand='wacht' AND due<=?1 LIMIT 1",
-	    "i", ov_now(st));
-	if (rc != OV_OK || any == 0)
-		return rc;
 	rc = ov_db_q(st->db, &q, e,
-	    "SELECT l.domein,l.ep,min(ifnull(u.exp,9000000000)) AS x"
-	    " FROM leerling l LEFT JOIN uitgaand u ON u.leerling=l.nr"
-	    " AND u.stand='WACHT-OP-PSEUDONIEM'"
-	    " WHERE l.stand='wacht' AND l.due<=?1"
-	    " GROUP BY l.domein,l.ep ORDER BY x LIMIT 64",
+	    "SELECT l.domein,l.ep FROM uitgaand u CROSS JOIN leerling l"
+	    " ON l.nr=u.leerling WHERE u.stand='WACHT-OP-PSEUDONIEM'"
+	    " AND l.stand='wacht' AND l.due<=?1"
+	    " GROUP BY l.domein,l.ep ORDER BY min(u.exp) LIMIT 64",
 	    "i", ov_now(st));
-	while (rc == OV_OK && *n < GROUPS &&
-	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
+	if (rc != OV_OK)
+		return rc;
+	while (*n < GROUPS && (rc = ov_db_next(st->db, q, &row, e)) == OV_OK &&
+	       row) {
 		rc = ov_oin_parse(ov_view_str(ov_db_text(q, 0)), &g[*n].domein);
+		if (rc != OV_OK)
+			break;
 		g[(*n)++].ep = (uint32_t)ov_db_i64(q, 1);
 	}
 	ov_db_done(st->db, q);
+	return rc;
+}
+
+/* The next domain and epoch in the order of the index, and when its first row
+ * is due; *any false: that was the last.  A step to each and none over rows,
+ * of which there are as many as pupils. */
+static enum ov_rc
+group_next(struct ov_store *st, struct group *g, int64_t *due, bool *any,
+    struct ov_err *e)
+{
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT domein,ep,due FROM leerling WHERE stand='wacht'"
+	    " AND (domein,ep)>(?1,?2) ORDER BY domein,ep,due LIMIT 1",
+	    "ti", g->domein.s, (int64_t)g->ep);
+	if (rc != OV_OK)
+		return rc;
+	if ((rc = ov_db_next(st->db, q, any, e)) == OV_OK && *any) {
+		rc = ov_oin_parse(ov_view_str(ov_db_text(q, 0)), &g->domein);
+		g->ep = (uint32_t)ov_db_i64(q, 1);
+		*due = ov_db_i64(q, 2);
+	}
+	ov_db_done(st->db, q);
+	return rc;
+}
+
+static bool
+group_in(const struct group *g, size_t n, const struct group *x)
+{
+	for (size_t i = 0; i < n; i++)
+		if (g[i].ep == x->ep && ov_oin_eq(&g[i].domein, &x->domein))
+			return true;
+	return false;
+}
+
+/* Domains with rows that are due. */
+static enum ov_rc
+groups_find(struct ov_store *st, struct group *g, size_t *n, struct ov_err *e)
+{
+	struct group at = {0};
+	int64_t due = 0;
+	bool any = true;
+	enum ov_rc rc;
+
+	*n = 0;
+	rc = groups_urgent(st, g, n, e);
+	while (rc == OV_OK && *n < GROUPS &&
+	       (rc = group_next(st, &at, &due, &any, e)) == OV_OK && any)
+		if (due <= ov_now(st) && !group_in(g, *n, &at))
+			g[(*n)++] = at;
 	return rc;
 }
 

@@ -95,44 +95,38 @@ allowance(struct ov_store *st, const struct ov_oin *domein, uint32_t ep,
 /* ---- rows ---- */
 
 static bool
-under_way(const struct ov_store *st, int64_t nr)
+in_job(const struct ov_job *j, int64_t nr)
 {
-	const struct ov_job *j;
-
-	for (size_t i = 0; i < OV_PSEUDO_JOBS; i++) {
-		j = &st->pseudo->job[i];
-		for (size_t k = 0; j->used && k < j->n; k++)
-			if (j->row[k].nr == nr)
-				return true;
-	}
+	for (size_t k = 0; k < j->n; k++)
+		if (j->row[k].nr == nr)
+			return true;
 	return false;
 }
 
-/* Numbers of the rows to take, those of a message that expires first in
- * front. */
-static enum ov_rc
-rows_find(struct ov_store *st, struct ov_job *j, size_t max, struct ov_err *e)
+static bool
+under_way(const struct ov_store *st, int64_t nr)
 {
-	sqlite3_stmt *q;
+	for (size_t i = 0; i < OV_PSEUDO_JOBS; i++)
+		if (st->pseudo->job[i].used && in_job(&st->pseudo->job[i], nr))
+			return true;
+	return false;
+}
+
+/* Take the rows that a query gives, up to max of the batch. */
+static enum ov_rc
+rows_take(struct ov_store *st, struct ov_job *j, size_t max, sqlite3_stmt *q,
+    struct ov_err *e)
+{
 	struct ov_pseudo_row *r;
 	int64_t tries;
 	bool row = true;
-	enum ov_rc rc;
+	enum ov_rc rc = OV_OK;
 
-	rc = ov_db_q(st->db, &q, e,
-	    "SELECT l.nr,l.id,l.pogingen FROM leerling l LEFT JOIN uitgaand u"
-	    " ON u.leerling=l.nr AND u.stand='WACHT-OP-PSEUDONIEM'"
-	    " WHERE l.stand='wacht' AND l.due<=?3 AND l.domein=?1 AND l.ep=?2"
-	    " GROUP BY l.nr ORDER BY min(ifnull(u.exp,9000000000)),l.nr"
-	    " LIMIT 1280",
-	    "tii", j->domein.s, (int64_t)j->ep, ov_now(st));
-	if (rc != OV_OK)
-		return rc;
 	while (j->n < max && (rc = ov_db_next(st->db, q, &row, e)) == OV_OK &&
 	       row) {
 		r = &j->row[j->n];
 		r->nr = ov_db_i64(q, 0);
-		if (under_way(st, r->nr))
+		if (under_way(st, r->nr) || in_job(j, r->nr))
 			continue;
 		if ((rc = ov_db_fix(q, 1, r->id, 16, e)) != OV_OK)
 			break;
@@ -143,6 +137,32 @@ rows_find(struct ov_store *st, struct ov_job *j, size_t max, struct ov_err *e)
 	}
 	ov_db_done(st->db, q);
 	return rc;
+}
+
+/* Numbers of the rows to take, those of a message that expires first in
+ * front.  Both queries look at what they give and at little else: a domain
+ * has as many rows as pupils, and a batch is 256. */
+static enum ov_rc
+rows_find(struct ov_store *st, struct ov_job *j, size_t max, struct ov_err *e)
+{
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT l.nr,l.id,l.pogingen FROM uitgaand u CROSS JOIN leerling l"
+	    " ON l.nr=u.leerling WHERE u.stand='WACHT-OP-PSEUDONIEM'"
+	    " AND l.stand='wacht' AND l.due<=?3 AND l.domein=?1 AND l.ep=?2"
+	    " GROUP BY l.nr ORDER BY min(u.exp),l.nr LIMIT 1280",
+	    "tii", j->domein.s, (int64_t)j->ep, ov_now(st));
+	if (rc == OV_OK)
+		rc = rows_take(st, j, max, q, e);
+	if (rc != OV_OK || j->n == max)
+		return rc;
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT nr,id,pogingen FROM leerling WHERE stand='wacht'"
+	    " AND domein=?1 AND ep=?2 AND due<=?3 ORDER BY due,nr LIMIT 1536",
+	    "tii", j->domein.s, (int64_t)j->ep, ov_now(st));
+	return rc == OV_OK ? rows_take(st, j, max, q, e) : rc;
 }
 
 /* One sealed number, to be opened; false: it cannot be. */

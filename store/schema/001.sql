@@ -173,7 +173,8 @@ CREATE UNIQUE INDEX leerling_tag ON leerling(ep, tag) WHERE tag IS NOT NULL;
 CREATE INDEX leerling_ref ON leerling(ref_tag) WHERE ref_tag IS NOT NULL;
 CREATE INDEX leerling_hoort ON leerling(hoort_bij)
   WHERE hoort_bij IS NOT NULL;
-CREATE INDEX leerling_due ON leerling(due) WHERE stand = 'wacht';
+CREATE INDEX leerling_due ON leerling(domein, ep, due)
+  WHERE stand = 'wacht';
 
 -- Index tags of own pupils per permitted sender: linking is one join.
 CREATE TABLE etiket (

@@ -24,6 +24,8 @@ ov_outbox_retry(struct ov_store *st, int64_t nr, int64_t *n, struct ov_err *e)
 		    "UPDATE partner SET fouten=0,volgende=0 WHERE id IN"
 		    " (SELECT partner FROM uitgaand WHERE (?1=0 OR nr=?1))",
 		    "i", nr);
+	if (rc == OV_OK) /* some wait for their pseudonym */
+		rc = ov_pseudo_hurry(st, nr, e);
 	if (rc == OV_OK)
 		ov_deliver_kick(st);
 	return rc;

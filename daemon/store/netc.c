@@ -129,6 +129,8 @@ partner_result(struct ov_store *st, const struct pending *p,
 
 	rc = ov_db_int(st->db, &fouten, 0, &e,
 	    "SELECT fouten FROM partner WHERE id=?1", "i", p->partner);
+	if (r->status != 0)
+		ov_pseudo_holder_up(st, &p->oin);
 	if (rc == OV_OK && r->status != 0) {
 		/* Answered: one write an hour, or when it was failing. */
 		rc = ov_db_run(st->db, &e,

@@ -148,6 +148,75 @@ ov_pseudo_aside(struct ov_store *st, int64_t nr, struct ov_err *e)
 	return rc;
 }
 
+/* ---- not waiting any longer ---- */
+
+/* Ask the share again now, or a little later when that was just done. */
+static bool
+share_wake(struct ov_store *st, struct ov_share *s)
+{
+	int64_t now = ov_now(st), due = s->asked + OV_PSEUDO_AGAIN;
+
+	if (s->state != OV_SHARE_DUE || s->told || s->due <= now)
+		return false;
+	if (due < now || due > now + OV_PSEUDO_AGAIN)
+		due = now;
+	if (due < s->due)
+		s->due = due;
+	return true;
+}
+
+void
+ov_pseudo_holder_up(struct ov_store *st, const struct ov_oin *houder)
+{
+	bool any = false;
+	struct ov_job *j;
+
+	for (size_t i = 0; st->pseudo != NULL && i < OV_PSEUDO_JOBS; i++) {
+		j = &st->pseudo->job[i];
+		for (size_t k = 0; j->used && k < j->nshare; k++)
+			if (ov_oin_eq(&j->share[k].houder, houder))
+				any = share_wake(st, &j->share[k]) || any;
+	}
+	if (any)
+		ov_pseudo_kick(st);
+}
+
+/* Shares under way of these jobs, and the breaker of who holds them. */
+static enum ov_rc
+hurry_jobs(struct ov_store *st, struct ov_err *e)
+{
+	struct ov_job *j;
+	enum ov_rc rc = OV_OK;
+
+	for (size_t i = 0; i < OV_PSEUDO_JOBS; i++) {
+		j = &st->pseudo->job[i];
+		for (size_t k = 0; rc == OV_OK && j->used && k < j->nshare; k++)
+			if (share_wake(st, &j->share[k]))
+				rc = ov_db_run(st->db, e,
+				    "UPDATE partner SET fouten=0,volgende=0"
+				    " WHERE oin=?1",
+				    "t", j->share[k].houder.s);
+	}
+	return rc;
+}
+
+enum ov_rc
+ov_pseudo_hurry(struct ov_store *st, int64_t nr, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	rc = ov_db_run(st->db, e,
+	    "UPDATE leerling SET due=0 WHERE stand='wacht' AND due>?2"
+	    " AND ifnull(reden,'')<>'budget-op' AND (?1=0 OR"
+	    " nr=(SELECT leerling FROM uitgaand WHERE nr=?1))",
+	    "ii", nr, ov_now(st));
+	if (rc == OV_OK)
+		rc = hurry_jobs(st, e);
+	st->pseudo->look = 0;
+	ov_pseudo_kick(st);
+	return rc;
+}
+
 /* ---- wanting one ---- */
 
 /* Rows for those of w that have none; their numbers are sealed in one call. */

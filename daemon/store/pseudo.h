@@ -23,6 +23,7 @@
 #define OV_PSEUDO_SHARES 3 /* what one OV_V_FINISH can add up */
 #define OV_PSEUDO_BACK_MIN 60
 #define OV_PSEUDO_BACK_MAX 3600
+#define OV_PSEUDO_AGAIN 5   /* s between two questions, however woken */
 #define OV_PSEUDO_FETCHES 8 /* manifests under way at once */
 #define OV_HELD_RECENT 4096 /* requests a holder knows to be repetitions */
 
@@ -56,6 +57,8 @@ struct ov_share {
 	enum ov_share_state state;
 	struct ov_buf jws; /* the request, for a repetition */
 	int64_t iat, due, tries;
+	int64_t asked; /* last sent */
+	bool told;     /* `due` is what the holder said, not our back-off */
 	int64_t vraag; /* row of oprf_vraag; 0: none */
 	uint64_t left;
 	uint8_t e[OV_OPRF_BATCH][32];

@@ -125,7 +125,8 @@ again(struct ov_store *st, struct ov_share *s, uint32_t retry)
 	if (s->tries < 16)
 		s->tries++;
 	/* What the holder says, where that is no longer than an hour. */
-	if (retry > 0 && retry < OV_PSEUDO_BACK_MAX)
+	s->told = retry > 0 && retry < OV_PSEUDO_BACK_MAX;
+	if (s->told)
 		due = ov_now(st) + (int64_t)retry;
 	s->due = due;
 	s->state = OV_SHARE_DUE;

@@ -448,7 +448,8 @@ ask_other(struct ov_store *st, const struct ov_job *j, struct ov_share *s,
 	    .max = OV_ANSWER_MAX};
 	struct asked *a = malloc(sizeof(*a));
 
-	s->due = ov_now(st) + SOON;
+	s->asked = ov_now(st);
+	s->due = s->asked + SOON;
 	if (a == NULL)
 		return;
 	a->serial = j->serial;

@@ -544,6 +544,7 @@ heard(struct ov_store *st, struct ov_conn_peer *c, const struct ov_lid *lid)
 	if (c->heard != 0 && now < c->heard + OV_GEHOORD_S && now >= c->heard)
 		return;
 	c->heard = now;
+	ov_pseudo_holder_up(st, &lid->oin);
 	rc = ov_partner_id(st, &lid->oin, &id, &e);
 	if (rc == OV_OK)
 		rc = ov_db_int(st->db, &fouten, 0, &e,

@@ -332,6 +332,13 @@ OV_MUST_CHECK enum ov_rc ov_outbox_withdraw(struct ov_store *, int64_t nr,
 OV_MUST_CHECK enum ov_rc ov_pseudo_new(struct ov_store *, struct ov_err *);
 void ov_pseudo_free(struct ov_store *);
 void ov_pseudo_kick(struct ov_store *);
+/* This member answered, or asked us something: what waits for it as a holder
+ * in our back-off is asked again at once (5 s after the last time). */
+void ov_pseudo_holder_up(struct ov_store *, const struct ov_oin *);
+/* A person wants what waits to be tried now: the message `nr`, or (0) all.
+ * What waits for a budget, or for the hour that a holder named, still does. */
+OV_MUST_CHECK enum ov_rc ov_pseudo_hurry(struct ov_store *, int64_t nr,
+    struct ov_err *);
 /* In the open transaction: find or make the row of (domain, active epoch,
  * PGN); *leerling is its number, *ready whether Y is cached.  For eigen rows
  * the caller fills in gegevens himself. */

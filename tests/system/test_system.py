@@ -104,7 +104,7 @@ class Small(Region):
             return p.get("aantal", 0) > 0 and not p.get("wacht", 0)
         self.wait_until(waiting, 90, "%s has its pseudonyms" % name)
 
-    def all_there(self, deadline=130):
+    def all_there(self, deadline=50):
         """Everything the vo had is at the other side, once, and in place."""
         n = PUPILS + NOTICES
         self.wait_until(

@@ -135,6 +135,18 @@ ov_buf_reset(struct ov_buf *b)
 }
 
 void
+ov_buf_drop(struct ov_buf *b, size_t n)
+{
+	size_t left = n < b->n ? b->n - n : 0;
+
+	if (n == 0 || b->n == 0)
+		return;
+	memmove(b->p, b->p + (b->n - left), left);
+	explicit_bzero(b->p + left, b->n - left);
+	b->n = left;
+}
+
+void
 ov_buf_free(struct ov_buf *b)
 {
 	if (b == NULL)

@@ -31,6 +31,9 @@ const char *ov_buf_text(struct ov_buf *);
 OV_MUST_CHECK enum ov_rc ov_buf_ok(const struct ov_buf *, struct ov_err *);
 /* Empty it and keep the memory (wiped). */
 void ov_buf_reset(struct ov_buf *);
+/* Take the first n bytes (at most all) away and wipe what that frees: for a
+ * queue that is written in front while it is filled behind. */
+void ov_buf_drop(struct ov_buf *, size_t n);
 void ov_buf_free(struct ov_buf *);
 
 #define OV_BUF __attribute__((cleanup(ov_buf_free))) struct ov_buf

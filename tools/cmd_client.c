@@ -116,8 +116,15 @@ push(struct ov_client *c, struct ov_err *e)
 		    MSG_NOSIGNAL);
 		if (k < 0 && errno == EINTR)
 			continue;
-		if (k < 0 && errno == EAGAIN)
+		if (k < 0 && errno == EAGAIN) {
+			/* A file longer than the daemon reads at once never
+			 * drains: what was written is not kept. */
+			if (c->sent >= QUEUE_HIGH) {
+				ov_buf_drop(&c->out, c->sent);
+				c->sent = 0;
+			}
 			return OV_OK;
+		}
 		if (k < 0 && (errno == EPIPE || errno == ECONNRESET)) {
 			c->sent = c->out.n;
 			break;
@@ -185,13 +192,9 @@ pull(struct ov_client *c, struct ov_err *e)
 static void
 compact(struct ov_client *c)
 {
-	size_t left = c->in.n - c->taken;
-
 	if (c->taken < ((size_t)1 << 20))
 		return;
-	memmove(c->in.p, c->in.p + c->taken, left);
-	explicit_bzero(c->in.p + left, c->taken);
-	c->in.n = left;
+	ov_buf_drop(&c->in, c->taken);
 	c->taken = 0;
 }
 

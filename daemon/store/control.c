@@ -323,13 +323,7 @@ frame_take(struct ov_ctl *c)
 static void
 compact(struct ov_ctl *c)
 {
-	size_t left = c->ibuf.n - c->taken;
-
-	if (c->taken == 0)
-		return;
-	memmove(c->ibuf.p, c->ibuf.p + c->taken, left);
-	explicit_bzero(c->ibuf.p + left, c->taken);
-	c->ibuf.n = left;
+	ov_buf_drop(&c->ibuf, c->taken);
 	c->taken = 0;
 }
 
@@ -368,8 +362,15 @@ client_write(struct ov_ctl *c)
 		    MSG_NOSIGNAL);
 		if (k < 0 && errno == EINTR)
 			continue;
-		if (k < 0 && errno == EAGAIN)
+		if (k < 0 && errno == EAGAIN) {
+			/* A long answer to a slow reader never drains: what
+			 * was written must not count towards the limit. */
+			if (c->sent >= HIGH) {
+				ov_buf_drop(&c->obuf, c->sent);
+				c->sent = 0;
+			}
 			return;
+		}
 		if (k <= 0) {
 			c->gone = true;
 			return;

@@ -118,6 +118,27 @@ test_buf_limit_is_exact(void **state)
 }
 
 static void
+test_buf_drop_every_length(void **state)
+{
+	static const char text[] = "0123456789";
+	size_t n;
+
+	(void)state;
+	for (n = 0; n <= sizeof(text) + 1; n++) {
+		OV_BUF b = {.max = sizeof(text) - 1};
+
+		ov_buf_drop(&b, n); /* of nothing */
+		ov_buf_str(&b, text);
+		ov_buf_drop(&b, n);
+		assert_string_equal(ov_buf_text(&b),
+		    n < sizeof(text) ? text + n : "");
+		/* What was dropped makes room again. */
+		ov_buf_add(&b, text, n < sizeof(text) ? n : sizeof(text) - 1);
+		assert_int_equal(ov_buf_ok(&b, NULL), OV_OK);
+	}
+}
+
+static void
 test_buf_formats_at_every_length(void **state)
 {
 	char text[600];
@@ -281,6 +302,7 @@ main(void)
 	    cmocka_unit_test(test_err_text_is_cut_with_a_mark),
 	    cmocka_unit_test(test_err_classes),
 	    cmocka_unit_test(test_buf_limit_is_exact),
+	    cmocka_unit_test(test_buf_drop_every_length),
 	    cmocka_unit_test(test_buf_formats_at_every_length),
 	    cmocka_unit_test(test_buf_huge_requests_fail),
 	    cmocka_unit_test(test_vis_every_byte),

@@ -220,20 +220,20 @@ mark_bad(struct ov_batch *b, uint64_t row)
 	b->bad_rows++;
 }
 
-/* The Dutch sentence of a code; "" when there is none. */
+/* What happened and what to do, in Dutch; "" when the code has no text. */
 static void
 sentence(struct ov_buf *out, const char *code, const char *reden)
 {
 	struct ov_fout_text t;
 	char key[64];
 
-	if (code != NULL && ov_fout_find(code, &t)) {
-		ov_buf_add(out, t.title.p, t.title.n);
-		return;
-	}
 	(void)snprintf(key, sizeof(key), "reden/%.40s", reden);
-	if (ov_fout_find(key, &t) || ov_fout_find(reden, &t))
-		ov_buf_add(out, t.title.p, t.title.n);
+	if ((code == NULL || !ov_fout_find(code, &t)) &&
+	    !ov_fout_find(key, &t) && !ov_fout_find(reden, &t))
+		return;
+	ov_buf_add(out, t.title.p, t.title.n);
+	ov_buf_str(out, ". ");
+	ov_buf_add(out, t.detail.p, t.detail.n);
 }
 
 static void
@@ -249,18 +249,38 @@ list_fault(struct ov_batch *b, uint64_t row, const char *kolom,
 		(void)ov_fail(&b->err, OV_NOSPACE, "memory");
 }
 
+/* How much of a header is told: whole characters, 40 bytes at most. */
+static size_t
+head_bytes(const char *s)
+{
+	size_t n = strnlen(s, 41);
+
+	if (n == 41)
+		for (n = 40; n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80;)
+			n--;
+	return n;
+}
+
 static void
-own_fault(struct ov_batch *b, uint64_t row, const struct ov_io_fault *f)
+own_fault(struct ov_batch *b, uint64_t row, const struct ov_io_fault *f,
+    const struct ov_csv_row *csv)
 {
 	const char *reden = ov_reden_code(f->reden);
 	OV_BUF t = {0};
-	char col[24];
+	char col[64 + 24];
 
 	if (f->uitleg != NULL)
 		ov_buf_str(&t, f->uitleg);
 	else
 		sentence(&t, f->code, reden);
-	(void)snprintf(col, sizeof(col), "%zu", f->col);
+	/* A column that is not ours is told by its own header and place; what
+	 * stands in a later row is content, and is not repeated. */
+	if (csv != NULL && row == 1 && f->col > 0 && f->col <= csv->n)
+		(void)snprintf(col, sizeof(col), "%.*s (%zu)",
+		    (int)head_bytes(csv->cell[f->col - 1]),
+		    csv->cell[f->col - 1], f->col);
+	else
+		(void)snprintf(col, sizeof(col), "%zu", f->col);
 	list_fault(b, row,
 	    f->kolom != NULL ? f->kolom
 	    : f->col > 0     ? col
@@ -355,7 +375,8 @@ one_row(struct ov_batch *b, uint64_t row, const struct ov_io_row *r,
 		b->rows++;
 		for (size_t i = 0; i < r->nfaults; i++)
 			if (r->fault[i].slecht)
-				own_fault(b, row, &r->fault[i]);
+				own_fault(b, row, &r->fault[i],
+				    b->json ? NULL : r->csv);
 		if (r->bad)
 			mark_bad(b, row);
 		if (r->bad && r->draft == NULL && row <= 1 && !b->json)

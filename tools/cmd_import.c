@@ -2,6 +2,7 @@
 /* tools/cmd_import.c - overstap import and overstap pupils load. */
 #include "tools/cmd_import.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +95,22 @@ show_faults(struct job *j)
 	if (j->b.faults > OV_IMPORT_FAULTS)
 		ov_cli_say(j->cli, "... en nog %" PRIu64 " fouten\n",
 		    j->b.faults - OV_IMPORT_FAULTS);
+}
+
+/* The file as a whole is refused: said to whoever made it, in Dutch, with
+ * the place for whoever helps. */
+static int
+bad_whole(struct job *j, const struct ov_err *e, const char *big)
+{
+	const char *code = e->rc == OV_TOOBIG ? big : "bestand-onleesbaar";
+	struct ov_fout_text t;
+
+	if ((e->rc != OV_BADMSG && e->rc != OV_TOOBIG) ||
+	    !ov_fout_find(code, &t))
+		return ov_cli_err(j->cli, e);
+	return ov_cli_fail(j->cli, OV_X_INPUT, "%.*s. %.*s (%s)",
+	    (int)t.title.n, (const char *)t.title.p, (int)t.detail.n,
+	    (const char *)t.detail.p, e->msg);
 }
 
 /* Nothing was taken in. */
@@ -243,15 +260,19 @@ work(struct job *j)
 
 	if (ov_cli_dir(j->cli, dir, sizeof(dir), &e) != OV_OK)
 		return ov_cli_fail(j->cli, OV_X_USAGE, "%s", e.msg);
+	if (strcmp(j->path, "-") != 0 && access(j->path, R_OK) != 0)
+		return ov_cli_fail(j->cli, OV_X_INPUT, "%s: %s", j->path,
+		    strerror(errno));
 	if (ov_batch_open(&j->b, &j->kit, j->path, &e) != OV_OK)
-		return ov_cli_err(j->cli, &e);
+		return bad_whole(j, &e, "bestand-te-groot");
 	j->b.rollen = own_roles(dir);
 	j->b.pupils = j->pupils;
 	if (j->skip && (x = bad_file(j)) != OV_X_OK)
 		return x;
-	if (ov_batch_scan(&j->b, &e) != OV_OK)
-		return ov_cli_fail(j->cli, OV_X_INPUT, "%s: %s", j->path,
-		    e.msg);
+	if (ov_batch_scan(&j->b, &e) != OV_OK) {
+		(void)ov_while(&e, e.rc, "%s", j->path);
+		return bad_whole(j, &e, "rij-te-lang");
+	}
 	if (j->b.header_bad)
 		return nothing(j);
 	if (j->b.bad_rows > 0 && !j->skip)

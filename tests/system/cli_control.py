@@ -189,8 +189,27 @@ def imports(w):
                     "pupils", "load", csv, code=4)
     assert q["arg"]["proef"] is True and "Niets is ingelezen" in out
     assert [r["rij"] for r in got] == [2, 5], got
-    rows = [s.split()[:2] for s in out.splitlines()[1:4]]
+    rows = [s.split()[:2] for s in out.splitlines() if s[:3].strip().isdigit()]
     assert rows == [["2", "pgn"], ["3", "pgn"], ["4", "geboortedatum"]], out
+    # Each says what to do, too.
+    assert "leerlingadministratie" in out and "Vul" in out, out
+    assert max(map(len, out.splitlines())) <= 80, out
+
+    # An unknown column is told by its own name and place, and a file that
+    # cannot be read in Dutch; the daemon is not asked.
+    other = os.path.join(w, "anders.csv")
+    for text, wanted in (
+            ("eigenReferentie;kleur\r\n1;blauw\r\n", "kleur (2)"),
+            ("eigenReferentie\r\n\"a\"b\r\n", "Dit bestand is niet te lezen"),
+            ("PK\003\004\000\000", "Sla het uit Excel op als CSV UTF-8"),
+            ("", "Dit bestand is niet te lezen")):
+        with open(other, "w", encoding="utf-8") as f:
+            f.write(text)
+        r = subprocess.run([OV, "-i", w, "pupils", "load", other],
+                           capture_output=True, text=True, timeout=120)
+        told = r.stdout + r.stderr
+        assert r.returncode == 4 and wanted in told, (text, told)
+        assert "blauw" not in told
     got = []
     h = importer(got, [{"rij": 5, "kolom": "eigenReferentie",
                         "reden": "referentie-dubbel", "tekst": "Dubbel."}])

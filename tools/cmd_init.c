@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "protocol/adresboek_in.h"
 #include "protocol/json.h"
 #include "protocol/kaart.h"
 #include "tools/cmd_keys.h"
@@ -27,7 +28,7 @@ struct made { /* while the card is being put together */
 
 /* ---- what was asked ---- */
 
-/* Host and port of "https://host[:port]"; ov_kaart_open() judges it. */
+/* Host and port of "https://host[:port]". */
 static enum ov_rc
 split_url(struct made *m, const char *url, struct ov_err *e)
 {
@@ -40,9 +41,16 @@ split_url(struct made *m, const char *url, struct ov_err *e)
 	h = url + sizeof(head) - 1;
 	colon = strchr(h, ':');
 	n = colon != NULL ? (size_t)(colon - h) : strlen(h);
-	if (n == 0 || n > OV_HOST_MAX || memchr(h, '/', n) != NULL ||
-	    (colon != NULL && strlen(colon) > 6))
-		return ov_fail(e, OV_BADMSG, "the url is https://host[:port]");
+	if (!ov_host_ok(h, n) ||
+	    (colon != NULL &&
+	        (strlen(colon) < 2 || strlen(colon) > 6 || colon[1] < '1' ||
+	            colon[1] > '9' ||
+	            strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
+	            strtoul(colon + 1, NULL, 10) > 65535)))
+		return ov_fail(e, OV_BADMSG,
+		    "the url is https://host[:port], with a name in lower "
+		    "case and not an address, because certificates carry "
+		    "names");
 	memcpy(m->host, h, n);
 	m->host[n] = '\0';
 	(void)snprintf(m->port, sizeof(m->port), "%s",
@@ -303,6 +311,14 @@ ov_init_instance(const struct ov_init *q, char vinger[OV_VINGER_TEXT],
 	if (faccessat(dir, "overstap.conf", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		rc = ov_fail(e, OV_DENIED,
 		    "%s holds an instance already; its keys are not replaced",
+		    q->dir);
+		goto out;
+	}
+	if (faccessat(dir, "credentials/vault/identity", F_OK,
+	        AT_SYMLINK_NOFOLLOW) == 0) {
+		rc = ov_fail(e, OV_DENIED,
+		    "%s holds the keys of an init that did not finish: remove "
+		    "it, or name another directory",
 		    q->dir);
 		goto out;
 	}

@@ -88,6 +88,15 @@ expect 4 "$ov" init ./bad --naam x --oin 00000099000000009000 \
     --regio voorbeeld --rol koning --url https://localhost:1 \
     --logdomein overstap.example
 
+expect 4 "$ov" init ./bad --naam x --oin 00000099000000009000 \
+    --regio voorbeeld --rol vo --url https://127.0.0.1:18444 \
+    --logdomein overstap.example
+! [ -e bad ] || fail 'a refused init made something'
+mkdir -p half/credentials/vault && : >half/credentials/vault/identity
+expect 1 "$ov" init ./half --naam x --oin 00000099000000009000 \
+    --regio voorbeeld --rol vo --url https://localhost:1 \
+    --logdomein overstap.example
+
 expect 4 "$ov" region create reg --regio voorbeeld \
     --logdomein overstap.example --drempel 4 --beheerder a,b,c
 expect 0 "$ov" region create reg --regio voorbeeld \

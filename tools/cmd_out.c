@@ -325,7 +325,8 @@ print_row(struct ov_table *t, const json_t *row)
 static bool
 never_cut(const char *member)
 {
-	static const char *const ids[] = {"oin", "nr", "rij", "idx", "zaak"};
+	static const char *const ids[] = {"oin", "nr", "rij", "idx", "zaak",
+	    "partij", "tijd", "opgesteld", "ontvangen"};
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++)
 		if (strcmp(member, ids[i]) == 0)

@@ -7,12 +7,18 @@
 #include "protocol/tijd.h"
 #include "tools/cmd_out.h"
 
-#define LABEL 28
+#define LABEL 30
 
 static bool
 upper(char c)
 {
 	return c >= 'A' && c <= 'Z';
+}
+
+static bool
+digit(char c)
+{
+	return c >= '0' && c <= '9';
 }
 
 void
@@ -28,9 +34,10 @@ ov_tree_label(struct ov_buf *b, const char *m)
 			continue;
 		}
 		/* A new word, but not inside an abbreviation (redenBSN). */
-		if (i > 0 && upper(c) && !upper(m[i - 1])) {
+		if (i > 0 && ((upper(c) && !upper(m[i - 1])) ||
+		                 (digit(c) && !digit(m[i - 1])))) {
 			ov_buf_str(b, " ");
-			if (!upper(m[i + 1]) && m[i + 1] != '\0')
+			if (upper(c) && !upper(m[i + 1]) && m[i + 1] != '\0')
 				c = (char)(c - 'A' + 'a');
 		} else if (i == 0 && c >= 'a' && c <= 'z') {
 			c = (char)(c - 'a' + 'A');
@@ -39,12 +46,33 @@ ov_tree_label(struct ov_buf *b, const char *m)
 	}
 }
 
+/* A mark travels as "6.4", and is read here as 6,4. */
+static bool
+mark(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n >= 1 && n <= 2 && s[n] == '.' && digit(s[n + 1]) &&
+	       strspn(s + n + 1, "0123456789") == strlen(s + n + 1) &&
+	       strlen(s) <= 5;
+}
+
 static void
 value(struct ov_buf *b, const json_t *j)
 {
 	struct ov_date d;
 	char nl[OV_DATE_SIZE];
 
+	if (json_is_real(j) ||
+	    (json_is_string(j) && mark(json_string_value(j)))) {
+		size_t at = b->n;
+
+		ov_cell(b, j);
+		for (; !b->bad && at < b->n; at++)
+			if (b->p[at] == '.')
+				b->p[at] = ',';
+		return;
+	}
 	if (json_is_string(j) &&
 	    ov_date_parse((struct ov_view){(const uint8_t *)json_string_value(
 	                                       j),

@@ -573,7 +573,8 @@ test_labels(void **state)
 	static const char *const t[][2] = {{"eersteVoornaam",
 	                                       "Eerste voornaam"},
 	    {"laatste_datum", "Laatste datum"}, {"pgn", "Pgn"},
-	    {"redenBSN", "Reden BSN"}, {"e-mail", "E mail"}};
+	    {"redenBSN", "Reden BSN"}, {"e-mail", "E mail"},
+	    {"meerDan25Procent", "Meer dan 25 procent"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(*t); i++) {
@@ -582,6 +583,29 @@ test_labels(void **state)
 		ov_tree_label(&b, t[i][0]);
 		assert_string_equal(ov_buf_text(&b), t[i][1]);
 	}
+}
+
+/* A mark with a comma, a date as it is written here; a text stays. */
+static void
+test_values_in_dutch(void **state)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+	json_t *j = json_pack("{s:s,s:s,s:s,s:s}", "cijfer", "6.4", "dag",
+	    "2026-02-01", "versie", "1.2.3", "plaats", "nr. 4.5");
+
+	(void)state;
+	assert_non_null(f);
+	assert_non_null(j);
+	ov_tree(f, j, 0);
+	json_decref(j);
+	assert_int_equal(fclose(f), 0);
+	assert_non_null(strstr(text, " 6,4\n"));
+	assert_non_null(strstr(text, " 01-02-2026\n"));
+	assert_non_null(strstr(text, " 1.2.3\n"));
+	assert_non_null(strstr(text, " nr. 4.5\n"));
+	free(text);
 }
 
 int
@@ -601,6 +625,7 @@ main(void)
 	    cmocka_unit_test(test_progress_text),
 	    cmocka_unit_test(test_numbers),
 	    cmocka_unit_test(test_labels),
+	    cmocka_unit_test(test_values_in_dutch),
 	};
 
 	ov_json_init();

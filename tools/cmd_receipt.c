@@ -389,6 +389,14 @@ run_verify(struct ov_cli *cli, const struct ov_cmd *cmd,
 		return e.rc == OV_BADSIG
 		           ? ov_cli_fail(cli, OV_X_REFUSED,
 		                 "Dit ontvangstbewijs is NIET echt: %s", e.msg)
+		       : e.rc == OV_BADMSG || e.rc == OV_TOOBIG
+		           ? ov_cli_fail(cli, OV_X_INPUT,
+		                 "Dit is geen heel ontvangstbewijs: het "
+		                 "bestand "
+		                 "is beschadigd, veranderd of iets anders. "
+		                 "Vraag "
+		                 "om een nieuw exemplaar. (%s)",
+		                 e.msg)
 		           : ov_cli_err(cli, &e);
 	if (cli->json)
 		x = as_json(cli, &f);

@@ -207,6 +207,9 @@ run_add(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 		return ov_cli_json(cli, json_pack("{s:s,s:b}", "oin", oin.s,
 		                            "certificaat", cert.n > 0));
 	ov_cli_say(cli, "%s is in the next version.\n", oin.s);
+	if (ov_args_nth(a, "mag-naar", 0) == NULL)
+		ov_cli_say(cli, "Without --mag-naar a new member may send to "
+		                "nobody, a known one to whom it could.\n");
 	if (cert.n > 0)
 		ov_cli_say(cli,
 		    "Its certificate is certs/%s.crt: send it back; it goes "

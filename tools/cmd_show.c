@@ -138,7 +138,9 @@ run_check(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 		    "ask the administrator of this machine for access");
 	else if (x != OV_X_OK)
 		own_point(&c, "daemon", false, "overstapd does not answer",
-		    "start it: systemctl start overstapd@NAME, or overstapd");
+		    "start it: systemctl start overstapd@NAME, or overstapd; "
+		    "if it "
+		    "ends again, its last error in the journal says why");
 	json_decref(q.fout);
 	json_decref(q.end);
 	if (x == OV_X_OK || x == OV_X_DAEMON)

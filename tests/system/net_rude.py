@@ -353,6 +353,35 @@ def more_than_said(net):
         assert any(kind == 3 for kind, _, _, _ in frames(data)), data
 
 
+def h2_limits(net):
+    """What HTTP/1.1 is refused for, HTTP/2 is refused for."""
+    post = [(":method", "POST")] + HEAD[1:3] + [(":path", "/v1/berichten")]
+    jose = ("content-type", "application/jose")
+    fat = hpack(HEAD + [("x" * 100 + "%02d" % i, "y" * 120) for i in range(80)])
+    assert 16384 < len(fat) < 32768
+    for what, block, want in (
+            ("no length", hpack(post + [jose]), b"lengte-nodig"),
+            ("media type", hpack(post + [("content-type", "text/html"), ("content-length", "5")]), b"media-type"),
+            ("compression", hpack(post + [jose, ("content-length", "5"), ("content-encoding", "gzip")]), b"media-type"),
+            ("a body for GET", hpack(HEAD + [("content-length", "5")]), b"te-groot"),
+            ("method", hpack([(":method", "PATCH")] + HEAD[1:]), b"methode"),
+            ("path", hpack(HEAD[:3] + [(":path", "/v1/../etc")]), b"niet-gevonden"),
+            ("header block", fat, b"431")):
+        with h2(net) as s:
+            s.sendall(frame(1, 0, 1, block[:16000]) + frame(9, 4, 1, block[16000:]) + frame(0, 1, 1, b"abcde"))
+            s.settimeout(0.5)
+            data = read_all(s)
+            assert want in data, (what, data)
+    with h2(net) as s:  # streams at once: one more than the 64
+        begun = hpack(post + [jose, ("content-length", "5")])
+        s.sendall(b"".join(frame(1, 4, 2 * i + 1, begun) for i in range(65)))
+        s.settimeout(0.5)
+        data = read_all(s)
+        refused = [stream for kind, _, stream, payload in frames(data) if kind == 3 and payload == struct.pack(">I", 7)]
+        assert refused == [129] or goaway_code(data), (refused, data)
+    net.polite()
+
+
 def pipelining(net):
     with net.tls(net.member) as s:
         s.settimeout(10)
@@ -377,7 +406,7 @@ def does_not_read(net):
 
 ROUND = [rubbish, plain_http, no_certificate, stranger, many_headers, continuation_flood,
          two_lengths, rapid_reset, ping_flood, settings_flood, too_large, more_than_said,
-         pipelining, does_not_read]
+         h2_limits, pipelining, does_not_read]
 
 
 def closed(s, within):

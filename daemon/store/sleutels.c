@@ -174,6 +174,20 @@ own_add(struct ov_own *o, uint8_t kind, uint64_t number,
 	}
 }
 
+/* One encryption key less: messages for it are refused with 409 and come
+ * again for the newest, which is made when it was that one.  Nothing goes on
+ * without the other kinds. */
+static bool
+enc_lost(struct ov_store *st, int64_t kind, int64_t number, enum ov_rc rc)
+{
+	if (kind != OV_KEY_ENC || rc != OV_DAMAGED)
+		return false;
+	ov_log(OV_LOG_ERROR, "event=set-aside table=sleutel_naam nr=%" PRId64,
+	    number);
+	ov_alarm(st, "sleutel-onleesbaar", 0);
+	return true;
+}
+
 static enum ov_rc
 named_load(struct ov_store *st, struct ov_err *e)
 {
@@ -194,7 +208,9 @@ named_load(struct ov_store *st, struct ov_err *e)
 		if (rc == OV_OK)
 			rc = key_call(st, OV_KEY_LOAD, (uint8_t)ov_db_i64(q, 0),
 			    (uint64_t)ov_db_i64(q, 1), wrap, &k, e);
-		if (rc == OV_OK)
+		if (enc_lost(st, ov_db_i64(q, 0), ov_db_i64(q, 1), rc))
+			rc = OV_OK;
+		else if (rc == OV_OK)
 			own_add(st->own, (uint8_t)ov_db_i64(q, 0),
 			    (uint64_t)ov_db_i64(q, 1), &k);
 	}

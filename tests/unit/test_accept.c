@@ -171,8 +171,9 @@ message(struct ov_claims *c, struct ov_buf *jwe)
 	                     &jws, NULL),
 	    OV_OK);
 	assert_int_equal(ov_db_q(w.st->db, &q, NULL,
-	                     "SELECT pk FROM sleutel_naam WHERE soort=?1", "i",
-	                     (int64_t)OV_KEY_ENC),
+	                     "SELECT pk FROM sleutel_naam WHERE soort=?1"
+	                     " ORDER BY nummer DESC",
+	                     "i", (int64_t)OV_KEY_ENC),
 	    OV_OK);
 	assert_int_equal(ov_db_next(w.st->db, q, &row, NULL), OV_OK);
 	assert_true(row);
@@ -549,6 +550,39 @@ test_book(void **state)
 	is(17, 409, "adresboek-niet-aansluitend");
 }
 
+/* An encryption key that does not open any more does not keep the role down:
+ * there is a new one, and senders are told. */
+static void
+test_rotten_key(void **state)
+{
+	struct ov_claims c = {.seq = 1};
+	struct ov_n_request r = {.conn = 1, .stream = 1, .route = OV_R_BERICHT};
+	OV_BUF jwe = {0};
+
+	(void)state;
+	memset(c.jti, 1, sizeof(c.jti));
+	memset(c.pid, 9, sizeof(c.pid));
+	message(&c, &jwe); /* for the old key */
+	assert_int_equal(ov_db_run(w.st->db, NULL,
+	                     "UPDATE sleutel_naam SET wrap=zeroblob(73),"
+	                     "nummer=nummer-60 WHERE soort=?1",
+	                     "i", (int64_t)OV_KEY_ENC),
+	    OV_OK);
+	ov_store_net_down(w.st);
+	world_stop();
+	world_start();
+	w.st->env.net = answer_net;
+	world_book();
+	ov_store_net_up(w.st);
+	connected(1);
+	r.body = (struct ov_view){jwe.p, jwe.n};
+	packet(OV_N_REQUEST, &ov_n_request_rec, &r);
+	post(1, 3, 1, 9);
+	world_turn(20);
+	is(1, 409, "sleutel-onbekend");
+	is(3, 201, "");
+}
+
 static int
 up(void **state)
 {
@@ -586,7 +620,7 @@ main(void)
 	const struct CMUnitTest tests[] = {T(test_zero_pid), T(test_not_sealed),
 	    T(test_none_sealed), T(test_not_opened), T(test_net_anew),
 	    T(test_unknown), T(test_log_or_deny), T(test_erased),
-	    T(test_epochs), T(test_book)};
+	    T(test_epochs), T(test_book), T(test_rotten_key)};
 
 	ov_log_level(OV_LOG_ERROR);
 	return cmocka_run_group_tests_name("accept", tests, NULL, NULL);

@@ -383,7 +383,8 @@ test_rate(void **state)
 		assert_true(get(&c, &b));
 		if (memcmp(b.p, "HTTP/1.1 429 ", 13) == 0) {
 			limited++;
-			assert_non_null(strstr(ov_buf_text(&b), "fout:te-veel"));
+			assert_non_null(
+			    strstr(ov_buf_text(&b), "fout:te-veel"));
 			assert_non_null(
 			    strstr(ov_buf_text(&b), "\r\nRetry-After: 1\r\n"));
 		}

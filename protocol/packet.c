@@ -282,10 +282,11 @@ const struct ov_rec ov_h_evaluate_rec = {ov_h_evaluate_f, 95, 1,
 static const struct ov_pk_field ov_h_evaluated_f[] = {F(ov_h_evaluated, U32, rc,
                                                           0),
     F(ov_h_evaluated, U32, left, 0), F(ov_h_evaluated, U32, index, 0),
-    F(ov_h_evaluated, U32, retry, 0), F(ov_h_evaluated, FIX, pk, 32),
-    F(ov_h_evaluated, FIX, proof, 64), F(ov_h_evaluated, VIEW, elements, 0),
-    END};
-const struct ov_rec ov_h_evaluated_rec = {ov_h_evaluated_f, 120, 1,
+    F(ov_h_evaluated, U32, retry, 0), F(ov_h_evaluated, U32, day, 0),
+    F(ov_h_evaluated, U32, year, 0), F(ov_h_evaluated, U32, before, 0),
+    F(ov_h_evaluated, FIX, pk, 32), F(ov_h_evaluated, FIX, proof, 64),
+    F(ov_h_evaluated, VIEW, elements, 0), END};
+const struct ov_rec ov_h_evaluated_rec = {ov_h_evaluated_f, 132, 1,
     sizeof(struct ov_h_evaluated)};
 
 static const struct ov_pk_field ov_h_keys_f[] = {F(ov_h_keys, FIX, domain, 20),

@@ -501,6 +501,9 @@ struct ov_h_evaluate { /* one record per packet */
 struct ov_h_evaluated {
 	uint32_t rc; /* OV_DENIED: budget; OV_BADMSG: element `index` */
 	uint32_t left, index, retry;
+	/* What this client has had of this domain, epoch and share: today, in
+	 * this school year (both with this request), in the 28 days before. */
+	uint32_t day, year, before;
 	uint8_t pk[32];
 	uint8_t proof[64];
 	struct ov_view elements;

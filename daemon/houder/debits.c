@@ -38,6 +38,7 @@ enum stmt {
 	S_FORGET,
 	S_LINE,
 	S_TOTAL,
+	S_BEFORE,
 	S_ADD,
 	S_ADD_TOTAL,
 	S_OLD,
@@ -58,6 +59,9 @@ static const char *const sql[S_N] = {
                " AND deel = ?4 AND dag >= ?5",
     [S_TOTAL] = "SELECT total(CASE dag WHEN ?4 THEN aantal END), total(aantal)"
                 " FROM totaal WHERE ep = ?1 AND deel = ?2 AND dag >= ?3",
+    [S_BEFORE] = "SELECT total(aantal) FROM debit WHERE client = ?1"
+                 " AND ep = ?2 AND domein = ?3 AND deel = ?4"
+                 " AND dag >= ?5 AND dag < ?6",
     [S_ADD] = "INSERT INTO debit (client, ep, domein, deel, dag, aantal)"
               " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE"
               " SET aantal = aantal + excluded.aantal",
@@ -294,11 +298,17 @@ least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* What is left of the day and of the school year. */
+static uint32_t
+u32(uint64_t v)
+{
+	return (uint32_t)least(v, UINT32_MAX);
+}
+
+/* What is left of the day and of the school year, and what was had. */
 static enum ov_rc
 look(struct ov_debits *d, const struct ov_debit *q,
     const struct ov_debit_caps *caps, int64_t first, uint64_t *day,
-    uint64_t *year, struct ov_err *e)
+    uint64_t *year, struct ov_debit_result *r, struct ov_err *e)
 {
 	int64_t ep = q->ep, share = q->share, today = q->now / DAY;
 	uint64_t ud, uy;
@@ -312,6 +322,14 @@ look(struct ov_debits *d, const struct ov_debit *q,
 	sums(d, S_LINE, &ud, &uy);
 	*day = rest(caps->day, ud);
 	*year = rest(caps->year, uy);
+	r->day = u32(ud);
+	r->year = u32(uy);
+	rc = step(d, S_BEFORE, &row, e, "oioiii", &q->client, ep, &q->domain,
+	    share, today - OV_DEBIT_BEFORE, today);
+	if (rc != OV_OK)
+		return rc;
+	r->before = u32((uint64_t)sqlite3_column_int64(d->st[S_BEFORE], 0));
+	done(d, S_BEFORE);
 	rc = step(d, S_TOTAL, &row, e, "iiii", ep, share, first, today);
 	if (rc != OV_OK)
 		return rc;
@@ -360,7 +378,7 @@ take(struct ov_debits *d, const struct ov_debit *q,
 	if (rc != OV_OK)
 		return rc;
 	ov_school_year(q->now, &from, &to);
-	rc = look(d, q, caps, from / DAY, &day, &year, e);
+	rc = look(d, q, caps, from / DAY, &day, &year, r, e);
 	if (rc != OV_OK)
 		return rc;
 	if (r->repeated) {
@@ -371,6 +389,8 @@ take(struct ov_debits *d, const struct ov_debit *q,
 		r->taken = true;
 		day -= q->n;
 		year -= q->n;
+		r->day += q->n;
+		r->year += q->n;
 	} else {
 		/* When both are used up, a new day alone does not help. */
 		r->retry = (uint32_t)(year < q->n ? to - q->now

@@ -14,6 +14,7 @@
 
 #define OV_DEBIT_AGAIN 600    /* seconds in which a repetition is free */
 #define OV_DEBIT_KEEP 800     /* days of counters that are kept */
+#define OV_DEBIT_BEFORE 28    /* days of which a day's use is judged */
 #define OV_DEBIT_ROWS_MAX 400 /* rows of ov_debits_usage() */
 
 struct ov_debits;
@@ -39,6 +40,9 @@ struct ov_debit_result {
 	bool repeated;  /* taken earlier, not counted again */
 	uint32_t left;  /* what the caps leave now, the smallest of them */
 	uint32_t retry; /* not taken: seconds until a new day or year */
+	/* had of this line by now: today, this school year, and in the
+	 * OV_DEBIT_BEFORE days before today */
+	uint32_t day, year, before;
 };
 
 struct ov_debit_row {

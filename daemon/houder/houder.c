@@ -275,6 +275,9 @@ debit(struct ov_houder *h, const struct ov_h_evaluate *q, const struct line *l,
 		return rc;
 	a->left = r.left;
 	a->retry = r.retry;
+	a->day = r.day;
+	a->year = r.year;
+	a->before = r.before;
 	return r.taken ? OV_OK : OV_NOSPACE;
 }
 

@@ -277,6 +277,36 @@ check_outbox(struct ov_ctl *c)
 	    "records that cannot be read", rc, n, &e);
 }
 
+static const char *
+alarm_doe(const char *soort)
+{
+	static const char *const doe[][2] = {
+	    {"evaluaties-boven-verwachting",
+	        "ask their contact whether they loaded pupils; if not, their "
+	        "keys are used by another: have the region take them out"},
+	    {"budget-dag-bijna-op", "ask their contact whether this is theirs"},
+	    {"budget-jaar-bijna-op",
+	        "ask their contact whether this is theirs; the region's "
+	        "administrators can raise the budget"},
+	    {"eigen-evaluaties-boven-verwachting",
+	        "did you load or import many pupils? if not, tell the region's "
+	        "administrators at once: somebody may use your keys"},
+	    {"eigen-budget-dag-bijna-op",
+	        "nothing, when you loaded pupils: the rest follows tomorrow"},
+	    {"eigen-budget-jaar-bijna-op",
+	        "ask the region's administrators for a larger budget"},
+	    {"gebruik-verschilt",
+	        "unless you restored a backup in the last four weeks somebody "
+	        "asks pseudonyms in your name: tell the region's "
+	        "administrators at once, and renew your keys"},
+	};
+
+	for (size_t i = 0; i < sizeof(doe) / sizeof(doe[0]); i++)
+		if (strcmp(doe[i][0], soort) == 0)
+			return doe[i][1];
+	return "look in the journal for event=alarm, tell the partner";
+}
+
 static void
 check_alarms(struct ov_ctl *c)
 {
@@ -311,8 +341,7 @@ check_alarms(struct ov_ctl *c)
 		if (a[i].partner == 0 ||
 		    ov_partner_oin(c->st, a[i].partner, &oin, &e) != OV_OK)
 			memset(&oin, 0, sizeof(oin));
-		line(c, LET_OP, "alarms",
-		    "look in the journal for event=alarm, tell the partner",
+		line(c, LET_OP, "alarms", alarm_doe(a[i].soort),
 		    "%s%s%s (%" PRId64 " times)", a[i].soort,
 		    oin.s[0] != '\0' ? " " : "",
 		    oin.s[0] != '\0' ? name_of(c, oin.s) : "", a[i].aantal);

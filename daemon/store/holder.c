@@ -13,8 +13,7 @@
 #include "protocol/hash.h"
 #include "protocol/json.h"
 
-#define BUDGETS 1024 /* lines in one packet */
-#define USAGE 400
+#define BUDGETS 1024                /* lines in one packet */
 #define OLD_S ((int64_t)30 * 86400) /* a replaced manifest is still given */
 #define LEAVES_BACK 16384 /* looked through for a repetition after a start */
 
@@ -279,6 +278,8 @@ houder_answer(struct ov_store *st, const struct ov_oprf_vraag *q,
 		memcpy(out->a.e, a->elements.p, a->elements.n);
 		memcpy(out->a.bewijs, a->proof, 64);
 		out->a.resterend = a->left;
+		ov_use_held(st, &q->iss, &q->domein,
+		    &(struct ov_use){a->day, a->year, a->before});
 		return OV_OK;
 	case OV_NOSPACE: {
 		int64_t partner = 0;
@@ -470,22 +471,22 @@ serve_manifest(struct ov_store *st, const struct ov_n_request *r)
 	ov_db_done(st->db, q);
 }
 
-static enum ov_rc
-usage_read(struct ov_store *st, const struct ov_lid *lid, uint32_t ep,
+enum ov_rc
+ov_holder_usage(struct ov_store *st, const struct ov_oin *client, uint32_t ep,
     struct ov_oprf_dag *out, size_t *n, struct ov_err *e)
 {
 	OV_REPLY r = {0};
 	struct ov_h_usage q = {.ep = ep};
-	struct ov_h_used *a = calloc(USAGE, sizeof(*a));
+	struct ov_h_used *a = calloc(OV_USAGE_MAX, sizeof(*a));
 	size_t got = 0;
 	enum ov_rc rc;
 
 	*n = 0;
 	if (a == NULL)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
-	memcpy(q.client, lid->oin.s, 20);
+	memcpy(q.client, client->s, 20);
 	rc = ov_houder(st, OV_H_USAGE, &ov_h_usage_rec, &q, 1, &ov_h_used_rec,
-	    a, USAGE, &got, &r, e);
+	    a, OV_USAGE_MAX, &got, &r, e);
 	for (size_t i = 0; rc == OV_OK && i < got; i++) {
 		if (a[i].rc != OV_OK) {
 			rc = ov_fail(e, OV_BADMSG, "houder: counters");
@@ -516,11 +517,11 @@ serve_usage(struct ov_store *st, const struct ov_lid *lid,
 		ov_answer_fout(st, r, "epoch-onbekend", NULL);
 		return;
 	}
-	if ((d = calloc(USAGE, sizeof(*d))) == NULL) {
+	if ((d = calloc(OV_USAGE_MAX, sizeof(*d))) == NULL) {
 		ov_answer_fout(st, r, "tijdelijk-niet-beschikbaar", NULL);
 		return;
 	}
-	rc = usage_read(st, lid, ep, d, &n, &e);
+	rc = ov_holder_usage(st, &lid->oin, ep, d, &n, &e);
 	if (rc == OV_OK)
 		rc = ov_oprf_gebruik_compose(&b, ep, d, n, &e);
 	if (rc == OV_OK)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* daemon/store/pseudo.h - pseudonyms inside: what pseudo.c (whose turn it is),
  * pseudo_ask.c (one batch out), pseudo_answer.c (one batch back),
- * pseudo_budget.c (how much may be asked) and holder.c share.  role.h has the
+ * pseudo_budget.c (how much may be asked), pseudo_alarm.c (who asks more than
+ * was foreseen) and holder.c share.  role.h has the
  * rest; docs/protocol.md, "Pseudonyms" and "Holders", has the rules.
  *
  * A batch is up to 256 pupils of one domain and epoch.  Their blinded elements
@@ -17,6 +18,7 @@
 #include "protocol/tijd.h"
 
 #include "crypto/oprf.h"
+#include "protocol/manifest.h"
 
 #define OV_PSEUDO_JOBS 4   /* batches under way at once, and so per holder */
 #define OV_PSEUDO_SLICE 32 /* elements verified in one turn, about 4 ms */
@@ -147,6 +149,11 @@ OV_MUST_CHECK enum ov_rc ov_manifest_key_get(struct ov_store *,
 
 /* ---- pseudo_answer.c ---- */
 
+/* A request that the holder did not debit does not count as asked; what was
+ * asked before in its place and not answered still may. */
+OV_MUST_CHECK enum ov_rc ov_vraag_drop(struct ov_store *, int64_t vraag,
+    struct ov_err *);
+
 /* What the holder of a share said, or (fout GEEN with status 0) did not.  The
  * job may be over afterwards. */
 OV_MUST_CHECK enum ov_rc ov_job_answer(struct ov_store *, struct ov_job *,
@@ -158,6 +165,8 @@ OV_MUST_CHECK enum ov_rc ov_job_turn(struct ov_store *, struct ov_job *,
 
 /* ---- pseudo_budget.c ---- */
 
+/* First UTC day of the school year that this moment lies in. */
+int64_t ov_utc_year_day(int64_t now);
 /* The cap on this UTC day. */
 uint64_t ov_budget_day(const struct ov_book_budget *, int64_t day);
 /* The UTC day on which the last of n is had, when `today` may still be had on
@@ -168,6 +177,37 @@ int64_t ov_budget_last(const struct ov_book_budget *, int64_t day,
  * year: the book's caps less what we asked, and what the holders said. */
 OV_MUST_CHECK enum ov_rc ov_budget_room(struct ov_store *,
     const struct ov_book_budget *, uint32_t ep, uint64_t *today, uint64_t *year,
+    struct ov_err *);
+
+/* ---- pseudo_alarm.c: who uses more than was foreseen ---- */
+
+/* What a client has had of one domain and epoch: on this UTC day, in this
+ * school year, and in the 28 days before this one. */
+struct ov_use {
+	uint64_t day, year, before;
+};
+#define OV_USE_MUCH 1 /* today over three times the mean of those 28 days */
+#define OV_USE_DAY 2  /* today 80 % of the day's cap */
+#define OV_USE_YEAR 4 /* today it became 80 % of the school year's */
+#define OV_USE_FEW 25 /* so many a day are never much */
+/* Which of these hold on that UTC day.  Use is not called much while the book
+ * has the larger cap of an epoch's beginning, when all pupils are new. */
+unsigned ov_use_judge(const struct ov_book_budget *, int64_t day,
+    const struct ov_use *);
+/* As the holder of a share, after an evaluation: alarms about this client. */
+void ov_use_held(struct ov_store *, const struct ov_oin *client,
+    const struct ov_oin *domein, const struct ov_use *);
+/* As a client, after a batch: alarms about ourselves. */
+void ov_use_own(struct ov_store *, const struct ov_oin *domein, uint32_t ep);
+/* One holder's counters beside what we asked it, over 28 days up to yesterday:
+ * more there than here is an alarm, since somebody asks in our name. */
+OV_MUST_CHECK enum ov_rc ov_gebruik_judge(struct ov_store *,
+    const struct ov_oin *houder, uint32_t ep, const struct ov_oprf_dag *,
+    size_t n, struct ov_err *);
+/* What a client had of us as a holder; d has room for OV_USAGE_MAX. */
+#define OV_USAGE_MAX 400
+OV_MUST_CHECK enum ov_rc ov_holder_usage(struct ov_store *,
+    const struct ov_oin *client, uint32_t ep, struct ov_oprf_dag *d, size_t *n,
     struct ov_err *);
 
 #endif

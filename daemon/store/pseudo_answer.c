@@ -27,6 +27,19 @@ rest_keep(struct ov_store *st, const struct ov_job *j, const struct ov_share *s,
 	    (int64_t)rest, ov_now(st), niet_voor);
 }
 
+enum ov_rc
+ov_vraag_drop(struct ov_store *st, int64_t vraag, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	rc = ov_db_run(st->db, e,
+	    "DELETE FROM oprf_vraag WHERE nr=?1 AND dubbel=0", "i", vraag);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE oprf_vraag SET aantal=0 WHERE nr=?1", "i", vraag);
+	return rc;
+}
+
 /* The holder did not debit this request. */
 static enum ov_rc
 not_debited(struct ov_store *st, struct ov_share *s, struct ov_err *e)
@@ -35,10 +48,7 @@ not_debited(struct ov_store *st, struct ov_share *s, struct ov_err *e)
 
 	s->vraag = 0;
 	ov_buf_reset(&s->jws);
-	if (nr == 0)
-		return OV_OK;
-	return ov_db_run(st->db, e, "DELETE FROM oprf_vraag WHERE nr=?1", "i",
-	    nr);
+	return nr == 0 ? OV_OK : ov_vraag_drop(st, nr, e);
 }
 
 static enum ov_rc
@@ -299,6 +309,7 @@ job_write(struct ov_store *st, struct ov_job *j, struct ov_err *e)
 	}
 	ov_log(OV_LOG_INFO, "event=pseudonyms domain=%s epoch=%u rows=%zu",
 	    j->domein.s, (unsigned)j->ep, j->n);
+	ov_use_own(st, &j->domein, j->ep);
 	ov_job_end(j);
 	ov_deliver_kick(st);
 	ov_link_kick(st);

@@ -310,11 +310,12 @@ compose(struct ov_store *st, const struct ov_job *j, struct ov_share *s,
 	if (rc != OV_OK) /* counted before it is sent: it may be debited */
 		return rc;
 	/* Of requests that were not answered one counts: the holder's own
-	 * count decides. */
+	 * count decides, and may be that of all of them. */
 	if (s->vraag != 0)
 		return ov_db_run(st->db, e,
-		    "UPDATE oprf_vraag SET dag=?2 WHERE nr=?1", "ii", s->vraag,
-		    ov_utc_day(s->iat));
+		    "UPDATE oprf_vraag SET dag=?2,dubbel=dubbel+aantal"
+		    " WHERE nr=?1",
+		    "ii", s->vraag, ov_utc_day(s->iat));
 	rc = ov_db_run(st->db, e,
 	    "INSERT INTO oprf_vraag(domein,houder,ep,dag,aantal)"
 	    " VALUES(?1,?2,?3,?4,?5)",
@@ -407,8 +408,7 @@ fetched(struct ov_store *st, void *arg, const struct ov_n_result *r)
 	}
 	/* Refused, and its job is over: it does not count as asked. */
 	if (!known && h != NULL && h->fout != OV_FOUT_GEEN &&
-	    ov_db_run(st->db, &e, "DELETE FROM oprf_vraag WHERE nr=?1", "i",
-	        a->vraag) != OV_OK)
+	    ov_vraag_drop(st, a->vraag, &e) != OV_OK)
 		ov_log(OV_LOG_ERROR, "event=pseudonym-count fault=\"%s\"",
 		    e.msg);
 	free(h);

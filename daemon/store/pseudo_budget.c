@@ -44,9 +44,8 @@ ov_budget_last(const struct ov_book_budget *b, int64_t day, uint64_t today,
 	return -1;
 }
 
-/* First UTC day of the school year. */
-static int64_t
-year_begin(int64_t now)
+int64_t
+ov_utc_year_day(int64_t now)
 {
 	struct ov_date d = {.y = (int16_t)ov_utc_schooljaar(now),
 	    .m = 8,
@@ -94,7 +93,7 @@ ov_budget_room(struct ov_store *st, const struct ov_book_budget *b, uint32_t ep,
 		    "SELECT max(n) FROM (SELECT sum(aantal) AS n"
 		    " FROM oprf_vraag WHERE domein=?1 AND ep=?2 AND dag>=?3"
 		    " GROUP BY houder)",
-		    "tii", b->domein.s, (int64_t)ep, year_begin(now));
+		    "tii", b->domein.s, (int64_t)ep, ov_utc_year_day(now));
 	if (rc == OV_OK) /* of today, or a refusal that still holds */
 		rc = ov_db_int(st->db, &rest, -1, e,
 		    "SELECT min(CASE WHEN niet_voor>?3 THEN 0 ELSE rest END)"

@@ -170,6 +170,20 @@ ov_alarm(struct ov_store *st, const char *soort, int64_t partner)
 		ov_log(OV_LOG_ERROR, "event=alarm-row fault=\"%s\"", e.msg);
 }
 
+void
+ov_alarm_daily(struct ov_store *st, const char *soort, int64_t partner)
+{
+	int64_t last = -1;
+
+	if (ov_db_int(st->db, &last, -1, NULL,
+	        "SELECT max(tijd) FROM melding WHERE soort=?1 AND partner IS "
+	        "?2",
+	        "ti", soort, partner) == OV_OK &&
+	    last >= 0 && ov_utc_day(last) == ov_utc_day(ov_now(st)))
+		return;
+	ov_alarm(st, soort, partner);
+}
+
 /* ---- start ---- */
 
 static struct ov_view
@@ -299,6 +313,7 @@ hourly(struct ov_store *st)
 	if (ov_db_run(st->db, &e, "DELETE FROM gezien WHERE tot>0 AND tot<?1",
 	        "i", ov_now(st)) != OV_OK)
 		ov_log(OV_LOG_ERROR, "event=prune fault=\"%s\"", e.msg);
+	ov_gebruik_tick(st);
 }
 
 /* Nothing else was committed for a while. */

@@ -173,6 +173,8 @@ OV_MUST_CHECK enum ov_rc ov_key_get(struct ov_store *, const uint8_t id[16],
 /* Raise (or count) an alarm for `check`: soort is a code of data/fouten.txt or
  * an event word; partner 0: none.  Its own transaction when none is open. */
 void ov_alarm(struct ov_store *, const char *soort, int64_t partner);
+/* The same, counted once a UTC day: for what every request would raise. */
+void ov_alarm_daily(struct ov_store *, const char *soort, int64_t partner);
 
 /* ---- vaultc.c: calls ---- */
 
@@ -364,6 +366,9 @@ OV_MUST_CHECK enum ov_rc ov_pseudo_make(struct ov_store *, struct ov_want *,
  * last will be ready at the budgets' pace ("" when none waits). */
 OV_MUST_CHECK enum ov_rc ov_pseudo_outlook(struct ov_store *, int64_t *ready,
     int64_t *waiting, char last[11], struct ov_err *);
+/* Once a week: what every holder counted for us beside what we asked.  Called
+ * hourly; when it is due is stored. */
+void ov_gebruik_tick(struct ov_store *);
 /* A manifest that the book names: verified and kept. */
 OV_MUST_CHECK enum ov_rc ov_holder_publish(struct ov_store *, uint32_t ep,
     const struct ov_oin *extra, size_t nextra, struct ov_buf *jws,

@@ -199,7 +199,9 @@ CREATE TABLE oprf_vraag (
   houder   TEXT NOT NULL,
   ep       INTEGER NOT NULL,
   dag      INTEGER NOT NULL,        -- UTC day it was sent
-  aantal   INTEGER NOT NULL
+  aantal   INTEGER NOT NULL,
+  dubbel   INTEGER NOT NULL DEFAULT 0 -- asked before without an answer: the
+                                    --   holder may have counted it as well
 ) STRICT;
 -- What a holder last said is left, per domain and share.
 CREATE TABLE oprf_rest (

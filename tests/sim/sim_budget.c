@@ -41,6 +41,14 @@ next_day(void)
 	(void)sim_until(sim_quiet, NULL, 2 * 3600, false);
 }
 
+/* How often this alarm was counted; 0: never. */
+static int64_t
+alarms(int node, const char *soort)
+{
+	return sim_count(&W.node[node],
+	    "SELECT ifnull(max(aantal),0) FROM melding WHERE soort=?1", soort);
+}
+
 /* 25 pupils at 10 a day; the middle day has a restart of everything. */
 static void
 days(void)
@@ -77,6 +85,25 @@ days(void)
 	outlook(25, 0, "");
 	SIM_CHECK(sim_int(vo, "SELECT count(*) FROM leerling"
 	                      " WHERE pgn IS NOT NULL") == 0);
+	/* Two days took all of the day's budget, and were told once each at
+	 * both ends; the mbo holds a share and says so too. */
+	SIM_CHECK(alarms(SIM_VO, "eigen-budget-dag-bijna-op") == 2);
+	SIM_CHECK(alarms(SIM_MBO, "budget-dag-bijna-op") == 2);
+	SIM_CHECK(alarms(SIM_GEM, "budget-dag-bijna-op") == 2);
+	SIM_CHECK(alarms(SIM_VO, "eigen-budget-jaar-bijna-op") == 0);
+	/* A week later the holders' counters are what was asked; when a day
+	 * of our list is not ours, the next comparison says so. */
+	for (int i = 0; i < 8; i++)
+		next_day();
+	SIM_CHECK(alarms(SIM_VO, "gebruik-verschilt") == 0);
+	SIM_OK(ov_db_run(vo->st->db, e,
+	    "DELETE FROM oprf_vraag WHERE dag=(SELECT min(dag)"
+	    " FROM oprf_vraag)",
+	    ""));
+	for (int i = 0; i < 8; i++)
+		next_day();
+	SIM_CHECK(sim_int(vo, "SELECT count(*) FROM melding WHERE"
+	                      " soort='gebruik-verschilt' AND aantal=1") == 2);
 	sim_check_all();
 	sim_world_free();
 }
@@ -100,6 +127,8 @@ year(void)
 	for (int i = 0; i < 4; i++)
 		next_day();
 	SIM_CHECK(delivered() == 15);
+	SIM_CHECK(alarms(SIM_VO, "eigen-budget-jaar-bijna-op") == 1);
+	SIM_CHECK(alarms(SIM_GEM, "budget-jaar-bijna-op") == 1);
 	outlook(15, 5, "2027-08-01");
 	W.book.vo = (struct sim_budget){10, 100};
 	sim_book_issue(vo);

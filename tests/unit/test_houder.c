@@ -242,6 +242,9 @@ test_evaluate(void **state)
 	assert_int_equal(give(w, A, B, 100, 50), OV_OK);
 	assert_int_equal(evaluate(w, &q, &a), OV_OK);
 	assert_int_equal(a.left, 47);
+	assert_int_equal(a.day, 3);
+	assert_int_equal(a.year, 3);
+	assert_int_equal(a.before, 0);
 	assert_int_equal(a.elements.n, 96);
 	assert_int_equal(ov_hex_exact(ov_view_str(e_hex), want, 32), OV_OK);
 	assert_memory_equal(a.elements.p, want, 32);
@@ -394,12 +397,25 @@ test_school_year(void **state)
 	w->now.wall += DAY;
 	assert_int_equal(simple(w, A, 3, 2, &a), OV_NOSPACE);
 	assert_int_equal(a.left, 2);
+	assert_int_equal(a.day, 0);
+	assert_int_equal(a.year, 10);
+	assert_int_equal(a.before, 10);
 	assert_int_equal(a.retry, 1817078400 - w->now.wall);
 	w->now.wall = 1817078399;
 	assert_int_equal(simple(w, A, 3, 2, &a), OV_NOSPACE);
 	assert_int_equal(a.retry, 1);
 	w->now.wall++;
 	assert_int_equal(simple(w, A, 3, 2, &a), OV_OK);
+	assert_int_equal(a.year, 3);
+	assert_int_equal(a.before, 0); /* it is longer ago */
+	w->now.wall += 28 * DAY;
+	assert_int_equal(simple(w, A, 2, 3, &a), OV_OK);
+	assert_int_equal(a.day, 2);
+	assert_int_equal(a.year, 5);
+	assert_int_equal(a.before, 3);
+	w->now.wall += DAY;
+	assert_int_equal(simple(w, A, 2, 4, &a), OV_OK);
+	assert_int_equal(a.before, 2);
 }
 
 /* The same request is evaluated again without a debit, for ten minutes, also

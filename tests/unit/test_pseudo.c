@@ -62,6 +62,51 @@ never(void **state)
 	assert_int_equal(ov_budget_last(&none, SEP1, 0, 500, 1), -1);
 }
 
+/* 28 days of ten, then a day of ever more: the alarm is at three times the
+ * mean, and there is none while the book has its larger cap. */
+static void
+much(void **state)
+{
+	struct ov_use u = {.day = 30, .year = 310, .before = 280};
+
+	(void)state;
+	assert_int_equal(ov_use_judge(&line, SEP1 + 40, &u) & OV_USE_MUCH, 0);
+	u.day = 31;
+	assert_int_equal(ov_use_judge(&line, SEP1 + 40, &u) & OV_USE_MUCH,
+	    OV_USE_MUCH);
+	assert_int_equal(ov_use_judge(&line, SEP1 + 29, &u) & OV_USE_MUCH, 0);
+	/* after a silent month: not for a handful */
+	u = (struct ov_use){.day = OV_USE_FEW, .year = OV_USE_FEW};
+	assert_int_equal(ov_use_judge(&line, SEP1 + 40, &u) & OV_USE_MUCH, 0);
+	u.day++;
+	assert_int_equal(ov_use_judge(&line, SEP1 + 40, &u) & OV_USE_MUCH,
+	    OV_USE_MUCH);
+}
+
+/* 60 a day of 500 a year: 80 % of the year is passed on one day only. */
+static void
+most_of_it(void **state)
+{
+	struct ov_use u = {.before = 280};
+	int days = 0;
+
+	(void)state;
+	for (int64_t d = 0; d < 8; d++) {
+		u.day = 60;
+		u.year += 60;
+		days += (ov_use_judge(&line, SEP1 + d, &u) & OV_USE_YEAR) != 0;
+		assert_int_equal(days, d >= 6);
+		assert_int_equal(ov_use_judge(&line, SEP1 + d, &u) & OV_USE_DAY,
+		    0);
+	}
+	u = (struct ov_use){.day = 79, .year = 79};
+	assert_int_equal(ov_use_judge(&line, SEP1, &u), 0);
+	u.day = 80;
+	assert_int_equal(ov_use_judge(&line, SEP1, &u), OV_USE_DAY);
+	u = (struct ov_use){.day = 8, .year = 8}; /* of the smaller cap */
+	assert_int_equal(ov_use_judge(&line, SEP1 + 30, &u), OV_USE_DAY);
+}
+
 int
 main(void)
 {
@@ -70,6 +115,8 @@ main(void)
 	    cmocka_unit_test(last_day),
 	    cmocka_unit_test(school_year),
 	    cmocka_unit_test(never),
+	    cmocka_unit_test(much),
+	    cmocka_unit_test(most_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

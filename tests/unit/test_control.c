@@ -253,6 +253,99 @@ pupils_bad(void **state)
 	json_decref(j);
 }
 
+static int64_t
+number(const char *sql)
+{
+	struct ov_err e = {0};
+	int64_t v = -1;
+
+	assert_int_equal(ov_db_int(w.st->db, &v, -1, &e, sql, ""), OV_OK);
+	return v;
+}
+
+/* One row that is at fault beside who is there, in the second batch: told, and
+ * the 70 good ones before it change nothing. */
+static void
+pupils_beside(void **state)
+{
+	json_t *faults, *j, *rows;
+	char ref[16];
+
+	(void)state;
+	world_book();
+	json_decref(
+	    load(json_pack("[o,o]", pupil("a", "999990019", "2008-02-29"),
+	             pupil("b", "", "2008-02-29")),
+	        NULL));
+	assert_int_equal(number("SELECT count(*) FROM leerling"), 2);
+	for (int k = 0; k < 2; k++) {
+		rows = json_array();
+		for (int i = 0; i < 70; i++) {
+			(void)snprintf(ref, sizeof(ref), "n%d", i);
+			(void)json_array_append_new(rows,
+			    pupil(ref, "", "2008-01-01"));
+		}
+		if (k == 0) /* the number of another */
+			(void)json_array_append_new(rows,
+			    pupil("c", "999990019", "2008-02-29"));
+		else { /* another number, while a dossier is linked */
+			assert_int_equal(
+			    ov_db_run(w.st->db, NULL,
+			        "INSERT INTO bericht(id,partner,seq,ep,srt,rol,"
+			        "ontvangen,stand,gesloten,versie,leerling)"
+			        " SELECT "
+			        "randomblob(16),1,1,1,'overstapdossier',"
+			        "'mbo',1,'GEKOPPELD',0,1,nr FROM leerling"
+			        " WHERE tag IS NOT NULL",
+			        ""),
+			    OV_OK);
+			(void)json_array_append_new(rows,
+			    pupil("a", "999990020", "2008-02-29"));
+		}
+		faults = json_array();
+		j = load(rows, faults);
+		assert_int_equal(end_int(j, "fout"), 1);
+		assert_int_equal(end_int(j, "geladen"), 0);
+		json_decref(j);
+		assert_string_equal(json_string_value(
+		                        json_object_get(json_array_get(faults,
+		                                            0),
+		                            "reden")),
+		    k == 0 ? "pgn-dubbel" : "pgn-gewijzigd");
+		json_decref(faults);
+		assert_int_equal(number("SELECT count(*) FROM leerling"), 2);
+	}
+}
+
+/* A number that is given later, and one that changes: one pupil, one row. */
+static void
+pupils_number(void **state)
+{
+	static const char *const pgn[] = {"999990019", "999990020",
+	    "999990020"};
+	json_t *j;
+
+	(void)state;
+	world_book();
+	for (size_t i = 0; i < 3; i++) {
+		j = load(json_pack("[o]", pupil("a", pgn[i], "2008-02-29")),
+		    NULL);
+		assert_int_equal(end_int(j, "geladen"), i == 0);
+		assert_int_equal(end_int(j, "gewijzigd"), i == 1);
+		json_decref(j);
+		assert_int_equal(number("SELECT count(*) FROM leerling"), 1);
+		assert_int_equal(number("SELECT count(*) FROM leerling WHERE"
+		                        " stand='wacht' AND pgn IS NOT NULL AND"
+		                        " gegevens IS NOT NULL"),
+		    1);
+		/* its key, and no key of who is not there any more */
+		assert_int_equal(number("SELECT count(*) FROM sleutel_jong "
+		                        "WHERE id IN"
+		                        " (SELECT id FROM leerling)"),
+		    1);
+	}
+}
+
 static void
 nothing_there(void **state)
 {
@@ -322,8 +415,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {T(status), T(mode_of_socket),
 	    T(bad_frames), T(frame_too_large), T(slow_and_gone), T(too_many),
-	    T(log_pages), T(pupils), T(pupils_bad), T(nothing_there),
-	    T(doctor)};
+	    T(log_pages), T(pupils), T(pupils_bad), T(pupils_beside),
+	    T(pupils_number), T(nothing_there), T(doctor)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

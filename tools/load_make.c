@@ -217,14 +217,14 @@ load_make(struct load_world *w, struct load_msg *m, struct ov_err *e)
 	    .has_pid = w->has_pid,
 	    .has_zaak = true};
 	OV_BUF payload = {0}, jws = {0}, jwe = {0};
-	uint8_t rnd[OV_ID_RANDOM];
+	uint8_t rnd[2][OV_ID_RANDOM];
 	uint64_t now = wall_ms();
 	enum ov_rc rc;
 
 	ov_random(rnd, sizeof(rnd));
 	ov_random(c.pid, sizeof(c.pid));
-	ov_random(c.zaak, sizeof(c.zaak));
-	ov_jti_make(c.jti, now, rnd);
+	ov_jti_make(c.zaak, now, rnd[0]);
+	ov_jti_make(c.jti, now, rnd[1]);
 	c.iat = (int64_t)(now / 1000);
 	c.exp = c.iat + VALID_S;
 	if (snprintf(c.srt, sizeof(c.srt), "%s", w->srt) >= (int)sizeof(c.srt))

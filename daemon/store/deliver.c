@@ -255,7 +255,7 @@ ov_submit(struct ov_store *st, const struct ov_submit *s, int64_t *nr,
 	if (s->has_zaak)
 		memcpy(zaak, s->zaak, 16);
 	else
-		st->env.random(zaak, 16);
+		ov_new_id(st, zaak); /* both sides keep an index on it */
 	rc = ov_seal_one(st, id, wrap, OV_T_UITGAAND, 1, 1, s->inhoud, &blob,
 	    e);
 	if (rc != OV_OK || (rc = ov_key_put(st, id, wrap, e)) != OV_OK)

@@ -113,8 +113,11 @@ CREATE TABLE bericht (
   koppeling TEXT,                  -- link result sent: gekoppeld, niet-gekoppeld
   UNIQUE (partner, seq)
 ) STRICT;
-CREATE INDEX bericht_wacht ON bericht(partner, ep, tag16)
+-- Dossiers that wait for their pupil, in the order of arrival, so that a new
+-- one is written at the edge; with all that the join with etiket looks at.
+CREATE INDEX bericht_wacht ON bericht(nr, partner, ep, tag16)
   WHERE stand IN ('ONBEKEND', 'TWIJFEL');
+-- A zaak is time-ordered, as a jti is, by courtesy of the sender.
 CREATE INDEX bericht_zaak ON bericht(zaak) WHERE zaak IS NOT NULL;
 CREATE INDEX bericht_leerling ON bericht(leerling) WHERE leerling IS NOT NULL;
 
@@ -306,7 +309,8 @@ CREATE TABLE uitgaand_jwe (
   PRIMARY KEY (uitgaand, sha_jwe)
 ) STRICT, WITHOUT ROWID;
 
--- A case: what we know of one `zaak` (16 random bytes per pair of partners).
+-- A case: what we know of one `zaak` (16 bytes per pair of partners, from us
+-- time-ordered, so that new cases are written at the edge of the table).
 CREATE TABLE zaak (
   zaak     BLOB PRIMARY KEY CHECK (length(zaak) = 16),
   partner  INTEGER NOT NULL,

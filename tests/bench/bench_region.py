@@ -289,20 +289,21 @@ class BenchRegion(Region):
         ms = int(time.time() * 1000)
         for i in range(1, count + 1):
             rnd = secrets.token_bytes(96)
-            jti = (ms + i // 8).to_bytes(6, "big") + rnd[:10]
+            ident, jti, zaak = ((ms - (count - i) // 8).to_bytes(6, "big") +
+                                rnd[k:k + 10] for k in (0, 10, 20))
             db.execute(
                 "INSERT INTO bericht(nr,id,partner,seq,ep,srt,rol,zaak,"
                 "ontvangen,stand,gesloten,versie,inhoud,bewijs,tag16)"
                 " VALUES(?,?,?,?,?,'overstapdossier','mbo',?,?,'ONBEKEND',1,1,"
                 "randomblob(?),randomblob(?),?)",
-                (nr + i, rnd[:16], partner, seq + i, ep, rnd[16:32],
+                (nr + i, ident, partner, seq + i, ep, zaak,
                  ms // 1000, body, proof, rnd[32:48]))
             db.execute("INSERT INTO sleutel_jong VALUES(?,randomblob(?))",
-                       (rnd[:16], wrap))
+                       (ident, wrap))
             db.execute("INSERT INTO gezien VALUES(?,?,?,?,?,0)",
                        (partner, jti, seq + i, nr + i, rnd[64:]))
             db.execute("INSERT INTO zaak(zaak,partner) VALUES(?,?)",
-                       (rnd[16:32], partner))
+                       (zaak, partner))
         db.execute("UPDATE partner SET seq_in=? WHERE id=?",
                    (seq + count, partner))
         self.fill_log(db, count)

@@ -26,6 +26,7 @@
 #include "protocol/claims.h"
 #include "protocol/data.h"
 #include "protocol/hash.h"
+#include "protocol/id.h"
 #include "protocol/json.h"
 #include "protocol/receipt.h"
 #include "protocol/types.h"
@@ -438,16 +439,14 @@ row(struct disk *d, const struct msg *m, struct ov_err *e)
 {
 	struct ov_leaf leaf = {.tijd = (int64_t)time(NULL),
 	    .soort = OV_LEAF_ONTVANGST};
-	uint8_t id[16], jti[16], wrap[OV_WRAP];
+	uint8_t id[16], jti[16], wrap[OV_WRAP], rnd[2][OV_ID_RANDOM];
 	uint64_t idx;
 
-	ov_random(id, sizeof(id));
-	ov_random(wrap, sizeof(wrap));
-	memset(jti, 0, sizeof(jti));
 	d->seq++;
-	for (int i = 0; i < 8; i++)
-		jti[i] = (uint8_t)(d->seq >> (56 - 8 * i));
-	ov_random(jti + 8, 8);
+	ov_random(rnd, sizeof(rnd));
+	ov_jti_make(id, d->seq, rnd[0]);
+	ov_jti_make(jti, d->seq, rnd[1]);
+	ov_random(wrap, sizeof(wrap));
 	memcpy(leaf.partij.s, FROM, sizeof(leaf.partij.s));
 	ov_random(leaf.ref, sizeof(leaf.ref));
 	if (ov_db_run(d->db, e,

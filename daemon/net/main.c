@@ -18,6 +18,7 @@
 #include "base/notify.h"
 #include "base/sandbox.h"
 #include "base/version.h"
+#include "base/watchdog.h"
 #include "daemon/conf.h"
 #include "daemon/net/net.h"
 
@@ -123,26 +124,12 @@ on_stop(struct ov_loop *loop, int signo, void *arg)
 	ov_net_drain(arg);
 }
 
-struct watchdog {
-	struct ov_timer timer;
-	uint64_t every_ms;
-};
-
-static void
-on_watchdog(struct ov_loop *loop, void *arg)
-{
-	struct watchdog *w = arg;
-
-	notify("WATCHDOG=1");
-	ov_loop_arm(loop, &w->timer, ov_loop_now_ms(loop) + w->every_ms);
-}
-
 /* Until told to stop. */
 static enum ov_rc
 serve(struct ov_loop *loop, struct ov_net *net,
     const struct ov_daemon_conf *conf, struct ov_err *e)
 {
-	struct watchdog w = {.every_ms = ov_notify_watchdog_ms() / 2};
+	struct ov_watchdog w;
 	enum ov_rc rc;
 
 	if ((rc = listen_all(net, conf, e)) != OV_OK ||
@@ -150,13 +137,10 @@ serve(struct ov_loop *loop, struct ov_net *net,
 	    (rc = ov_loop_signal(loop, SIGINT, on_stop, net, e)) != OV_OK ||
 	    (rc = ov_notify("READY=1", e)) != OV_OK)
 		return rc;
-	w.timer.fn = on_watchdog;
-	w.timer.arg = &w;
-	if (w.every_ms > 0)
-		ov_loop_arm(loop, &w.timer, ov_loop_now_ms(loop) + w.every_ms);
+	ov_watchdog_start(&w, loop);
 	ov_log(OV_LOG_INFO, "event=ready listen=%zu", conf->listen.n);
 	rc = ov_loop_run(loop, e);
-	ov_loop_disarm(loop, &w.timer);
+	ov_watchdog_stop(&w, loop);
 	return rc == OV_OK ? ov_net_result(net, e) : rc;
 }
 

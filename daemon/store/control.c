@@ -24,6 +24,7 @@
 struct ov_control {
 	struct ov_store *st;
 	int fd;
+	bool kept; /* by the supervisor: it stays where it is */
 	size_t n;
 	uint64_t serial;
 	struct ov_ctl *head;
@@ -553,12 +554,14 @@ listen_at(const char *path, int *out, struct ov_err *e)
 }
 
 enum ov_rc
-ov_control_new(struct ov_store *st, const char *path, struct ov_err *e)
+ov_control_new(struct ov_store *st, const char *path, int fd, struct ov_err *e)
 {
+	OV_CLOSE int given = fd;
 	struct ov_control *k;
 	enum ov_rc rc;
 
-	if ((rc = ov_intake_clean(st, e)) != OV_OK)
+	if ((rc = ov_intake_clean(st, e)) != OV_OK ||
+	    (given >= 0 && (rc = ov_ipc_nonblock(given, e)) != OV_OK))
 		return rc;
 	k = calloc(1, sizeof(*k));
 	if (k == NULL || (k->path = strdup(path)) == NULL) {
@@ -566,9 +569,10 @@ ov_control_new(struct ov_store *st, const char *path, struct ov_err *e)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
 	}
 	k->st = st;
-	k->fd = -1;
+	k->kept = given >= 0;
+	k->fd = ov_take_fd(&given);
 	st->control = k;
-	if ((rc = listen_at(path, &k->fd, e)) != OV_OK ||
+	if ((!k->kept && (rc = listen_at(path, &k->fd, e)) != OV_OK) ||
 	    (rc = ov_loop_fd(st->env.loop, k->fd, OV_LOOP_IN, on_accept, k,
 	         e)) != OV_OK) {
 		ov_control_free(st);
@@ -594,7 +598,8 @@ ov_control_free(struct ov_store *st)
 	if (k->fd >= 0) {
 		ov_loop_fd_del(st->env.loop, k->fd);
 		(void)close(k->fd);
-		(void)unlink(k->path);
+		if (!k->kept)
+			(void)unlink(k->path);
 	}
 	free(k->path);
 	free(k);

@@ -3,7 +3,7 @@
  *
  * It listens on RUN/{vault,houder,net,control}.sock, or takes the listening
  * sockets from systemd under those names, and waits for vault and houder
- * before it says READY.  A vault or houder that goes away ends the process:
+ * before it says READY=1.  A vault or houder that goes away ends the process:
  * the supervisor starts all of them anew.
  */
 #include <errno.h>
@@ -17,9 +17,11 @@
 
 #include <sodium.h>
 
+#include "base/fs.h"
 #include "base/notify.h"
 #include "base/sandbox.h"
 #include "base/version.h"
+#include "base/watchdog.h"
 #include "daemon/store/role.h"
 
 #define WAIT_MS 30000 /* for vault and houder to connect */
@@ -259,6 +261,33 @@ wait_for(struct proc *p, int which, int *out, struct ov_err *e)
 	return ov_ipc_accept(f.fd, out, NULL, NULL, e);
 }
 
+/* vault and houder only answer: what can be read between two calls is the end
+ * of the connection.  Better to go now than at the next message. */
+static void
+answerer_gone(struct ov_loop *loop, int fd, unsigned int events, void *arg)
+{
+	struct proc *p = arg;
+
+	(void)events;
+	ov_log(OV_LOG_ERROR, "event=gone role=%s",
+	    names[fd == p->vault ? S_VAULT : S_HOUDER]);
+	p->failed = true;
+	ov_loop_fd_del(loop, fd);
+	ov_loop_stop(loop);
+}
+
+static enum ov_rc
+watch_answerers(struct proc *p, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	rc = ov_loop_fd(p->loop, p->vault, OV_LOOP_IN, answerer_gone, p, e);
+	if (rc == OV_OK && p->houder >= 0)
+		rc = ov_loop_fd(p->loop, p->houder, OV_LOOP_IN, answerer_gone,
+		    p, e);
+	return rc;
+}
+
 static enum ov_rc
 begin(struct proc *p, struct ov_err *e)
 {
@@ -287,9 +316,11 @@ begin(struct proc *p, struct ov_err *e)
 	if ((rc = ov_store_new(&env, &p->st, e)) != OV_OK ||
 	    (rc = ov_daemon_socket(&p->conf, "control", path, sizeof(path),
 	         e)) != OV_OK ||
-	    (rc = ov_control_new(p->st, path, e)) != OV_OK)
+	    (rc = ov_control_new(p->st, path, ov_take_fd(&p->lis[S_CONTROL]),
+	         e)) != OV_OK)
 		return rc;
-	if ((rc = ov_loop_signal(p->loop, SIGTERM, stop, p, e)) != OV_OK ||
+	if ((rc = watch_answerers(p, e)) != OV_OK ||
+	    (rc = ov_loop_signal(p->loop, SIGTERM, stop, p, e)) != OV_OK ||
 	    (rc = ov_loop_signal(p->loop, SIGINT, stop, p, e)) != OV_OK)
 		return rc;
 	return ov_loop_fd(p->loop, p->lis[S_NET], OV_LOOP_IN, net_accept, p, e);
@@ -342,6 +373,7 @@ options(int argc, char **argv, const char **conf)
 static int
 work(struct proc *p)
 {
+	struct ov_watchdog w;
 	struct ov_err e = {0};
 	enum ov_rc rc;
 
@@ -349,9 +381,11 @@ work(struct proc *p)
 	if (rc == OV_OK)
 		rc = ov_notify("READY=1", &e);
 	if (rc == OV_OK) {
+		ov_watchdog_start(&w, p->loop);
 		ov_log(OV_LOG_INFO, "event=ready version=%s oin=%s", OV_VERSION,
 		    p->conf.oin);
 		rc = ov_loop_run(p->loop, &e);
+		ov_watchdog_stop(&w, p->loop);
 	}
 	if (rc != OV_OK)
 		ov_log(OV_LOG_ERROR, "event=failed fault=\"%s\"", e.msg);
@@ -364,7 +398,7 @@ work(struct proc *p)
 	ov_loop_free(p->loop);
 	ov_ipc_in_free(&p->in);
 	ov_daemon_conf_free(&p->conf);
-	return rc == OV_OK ? 0 : 1;
+	return rc == OV_OK && !p->failed ? 0 : 1;
 }
 
 int

@@ -390,8 +390,10 @@ void ov_link_tick(struct ov_store *);
 
 /* ---- control.c: the control socket ---- */
 
+/* fd is a listening socket that a supervisor made at path and keeps (it is
+ * given), or -1: made here, and removed at the end. */
 OV_MUST_CHECK enum ov_rc ov_control_new(struct ov_store *, const char *path,
-    struct ov_err *);
+    int fd, struct ov_err *);
 void ov_control_free(struct ov_store *);
 
 #endif

@@ -112,7 +112,7 @@ world_start(void)
 	env.state = w.conf.state;
 	if (ov_store_new(&env, &w.st, &e) != OV_OK)
 		fail_msg("store: %s", e.msg);
-	if (ov_control_new(w.st, w.path, &e) != OV_OK)
+	if (ov_control_new(w.st, w.path, -1, &e) != OV_OK)
 		fail_msg("control: %s", e.msg);
 }
 

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Tests of base/loop.h. */
+/* Tests of base/loop.h and base/watchdog.h. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/ipc.h"
 #include "base/loop.h"
+#include "base/watchdog.h"
 
 #define MANY 10000
 
@@ -389,6 +393,64 @@ test_clocks(void **state)
 	assert_true(wall > 1600000000);
 }
 
+struct heard {
+	struct ov_loop *l;
+	int n;
+};
+
+static void
+on_word(struct ov_loop *l, int fd, unsigned int events, void *arg)
+{
+	struct heard *h = arg;
+	char got[32] = "";
+
+	(void)events;
+	assert_int_equal(recv(fd, got, sizeof(got), 0), 10);
+	assert_string_equal(got, "WATCHDOG=1");
+	if (++h->n == 3)
+		ov_loop_stop(l);
+}
+
+/* A word at once and one for each half of the limit; none when not asked. */
+static void
+test_watchdog(void **state)
+{
+	struct heard h = {.l = *state};
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct ov_watchdog w;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t begin;
+	char byte;
+
+	(void)snprintf(sa.sun_path + 1, sizeof(sa.sun_path) - 1,
+	    "overstap-watchdog-%d", (int)getpid());
+	assert_int_equal(bind(fd, (const struct sockaddr *)&sa,
+	                     (socklen_t)(offsetof(struct sockaddr_un,
+	                                     sun_path) +
+	                                 1 + strlen(sa.sun_path + 1))),
+	    0);
+	sa.sun_path[0] = '@';
+	assert_int_equal(setenv("NOTIFY_SOCKET", sa.sun_path, 1), 0);
+	(void)unsetenv("WATCHDOG_USEC");
+	ov_watchdog_start(&w, h.l);
+	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), -1);
+	ov_watchdog_stop(&w, h.l);
+
+	assert_int_equal(setenv("WATCHDOG_USEC", "80000", 1), 0);
+	assert_int_equal(ov_loop_fd(h.l, fd, OV_LOOP_IN, on_word, &h, NULL),
+	    OV_OK);
+	begin = ov_loop_now_ms(h.l);
+	ov_watchdog_start(&w, h.l);
+	assert_int_equal(ov_loop_run(h.l, NULL), OV_OK);
+	assert_int_equal(h.n, 3);
+	assert_true(ov_loop_now_ms(h.l) - begin >= 80);
+	ov_watchdog_stop(&w, h.l);
+	ov_loop_fd_del(h.l, fd);
+	(void)close(fd);
+	(void)unsetenv("NOTIFY_SOCKET");
+	(void)unsetenv("WATCHDOG_USEC");
+}
+
 int
 main(void)
 {
@@ -401,6 +463,7 @@ main(void)
 	    T(test_signals),
 	    T(test_deferred_calls),
 	    T(test_clocks),
+	    T(test_watchdog),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

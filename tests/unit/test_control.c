@@ -408,6 +408,30 @@ doctor(void **state)
 	json_decref(rows);
 }
 
+/* A supervisor's socket is served, and left where it is. */
+static void
+passed_socket(void **state)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	struct ov_err e = {0};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)state;
+	assert_true(fd >= 0 && strlen(w.path) < sizeof(sa.sun_path));
+	memcpy(sa.sun_path, w.path, strlen(w.path));
+	ov_control_free(w.st);
+	assert_int_equal(access(w.path, F_OK), -1);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&sa, sizeof(sa)), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(ov_control_new(w.st, w.path, fd, &e), OV_OK);
+	json_decref(ask("status", NULL, NULL, NULL));
+	ov_control_free(w.st);
+	assert_int_equal(fcntl(fd, F_GETFD), -1); /* it was given */
+	assert_int_equal(access(w.path, F_OK), 0);
+	assert_int_equal(unlink(w.path), 0);
+	assert_int_equal(ov_control_new(w.st, w.path, -1, &e), OV_OK);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, world_up, world_down)
 
 int
@@ -416,7 +440,8 @@ main(void)
 	const struct CMUnitTest tests[] = {T(status), T(mode_of_socket),
 	    T(bad_frames), T(frame_too_large), T(slow_and_gone), T(too_many),
 	    T(log_pages), T(pupils), T(pupils_bad), T(pupils_beside),
-	    T(pupils_number), T(nothing_there), T(doctor)};
+	    T(pupils_number), T(nothing_there), T(doctor),
+	    T(passed_socket)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

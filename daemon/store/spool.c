@@ -72,6 +72,21 @@ ov_spool_tick(struct ov_spool *sp)
 }
 
 enum ov_rc
+ov_spool_put(int dir, const char *name, const struct ov_buf *b,
+    struct ov_err *e)
+{
+	struct stat s;
+	enum ov_rc rc;
+
+	if ((rc = ov_fs_replace(dir, name, b->p, b->n, e)) != OV_OK)
+		return rc;
+	if (fstat(dir, &s) < 0 ||
+	    ((s.st_mode & S_IRGRP) != 0 && fchmodat(dir, name, 0640, 0) < 0))
+		return ov_fail_sys(e, "permissions of a spool file");
+	return OV_OK;
+}
+
+enum ov_rc
 ov_spool_new(struct ov_store *st, struct ov_spool **out, struct ov_err *e)
 {
 	const struct ov_data *d = ov_data_find("profielen.json");

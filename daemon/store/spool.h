@@ -26,6 +26,11 @@ struct ov_spool {
 	bool queued, in, out;     /* a turn is asked for, and for what */
 };
 
+/* Write dir/name whole.  Whoever may read the folder may read the file: the
+ * group, where the administrator gave the folder to one, and nobody else. */
+OV_MUST_CHECK enum ov_rc ov_spool_put(int dir, const char *name,
+    const struct ov_buf *, struct ov_err *);
+
 /* Find a file, or do a step of the one that is under way: at most 64 rows or
  * 64 KiB.  *more: there is work left.  A failure puts the file off; nothing of
  * it was taken. */

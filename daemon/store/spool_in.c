@@ -445,7 +445,7 @@ faults_write(struct ov_spool_job *j, int dir, const char *moved,
 	if (snprintf(name, sizeof(name), "%s.fouten.txt", moved) >=
 	    (int)sizeof(name))
 		return ov_fail(e, OV_TOOBIG, "file name too long");
-	return ov_fs_replace(dir, name, b.p, b.n, e);
+	return ov_spool_put(dir, name, &b, e);
 }
 
 /* All rows are stored or refused: make them count, put the file away. */

@@ -58,7 +58,7 @@ file_write(int dir, int64_t nr, const char *end, const struct ov_buf *b,
 		return rc;
 	(void)snprintf(name, sizeof(name), "%lld.%s", (long long)nr, end);
 	(void)snprintf(part, sizeof(part), "%s.deel", name);
-	if ((rc = ov_fs_replace(dir, part, b->p, b->n, e)) != OV_OK)
+	if ((rc = ov_spool_put(dir, part, b, e)) != OV_OK)
 		return rc;
 	if (renameat(dir, part, dir, name) < 0)
 		return ov_fail_sys(e, "rename in the folder out");

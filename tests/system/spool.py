@@ -109,6 +109,8 @@ def bad_in(r):
     put(r, "vo", "overstapdossier", "slecht.csv",
         out.getvalue().encode("cp1252"))
     kept = gone_to(r, "vo", "fout", "slecht.csv")
+    check(os.stat(kept + ".fouten.txt").st_mode & 0o777 == 0o600,
+          "a folder of one user stays that")
     told = read(gone_to(r, "vo", "fout", "slecht.csv.fouten.txt"),
                 "r").splitlines()
     check(read(kept) == out.getvalue().encode("cp1252"),
@@ -133,6 +135,8 @@ def dossiers_out(r):
     r.ov("vo", "send", "--all")
     n = r.want["gekoppeld"]
     folder = spool(r, "mbo", "out", "overstapdossier")
+    os.makedirs(folder)
+    os.chmod(folder, 0o2750)
     linked = {x["nr"]: x for x in r.wait_until(
         lambda: [x for x in r.rows("mbo", "inbox")
                  if x["stand"] == "GEKOPPELD"][n - 1:] and
@@ -149,6 +153,9 @@ def dossiers_out(r):
           "out/ has the linked ones: %d of %d" % (len(names), 2 * n))
     check(exported(r) == before + n,
           "and writes them once")
+    modes = {os.stat(os.path.join(folder, x)).st_mode & 0o777 for x in names}
+    check(modes == {0o640}, "for whom the folder is: %s"
+          % " ".join("%o" % m for m in modes))
     same = {x["nr"]: x for x in
             r.ov("mbo", "export", "overstapdossier")["rows"]}
     text = r.run("-i", r.members["mbo"].dir, "export", "overstapdossier")

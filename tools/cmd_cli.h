@@ -119,6 +119,9 @@ int ov_cli_done(struct ov_cli *, int x);
  * path, else a name under /etc/overstap.  OV_BADMSG when there is none. */
 OV_MUST_CHECK enum ov_rc ov_cli_dir(const struct ov_cli *, char *out,
     size_t cap, struct ov_err *e);
+/* NAME of the directory /etc/overstap/NAME (in dir), or NULL: an instance that
+ * systemd runs. */
+const char *ov_cli_system_name(const char *dir);
 /* One value out of the instance's overstap.conf, fallback when the key is
  * not there.  The daemons judge the file as a whole; this only finds a line.
  */

@@ -267,11 +267,40 @@ put_conf(int dir, const struct made *m, const struct ov_init *q,
 	else
 		ov_buf_fmt(&b, "listen = 0.0.0.0:%s, [::]:%s\n", m->port,
 		    m->port);
+	if (q->name != NULL)
+		ov_buf_fmt(&b,
+		    "state = /var/lib/overstap/%s\nrun = /run/overstap/%s\n",
+		    q->name, q->name);
 	ov_buf_fmt(&b, "tls-cert = tls.crt\nhouder = %s\n",
 	    q->houder ? "yes" : "no");
 	if ((rc = ov_buf_ok(&b, e)) != OV_OK)
 		return rc;
 	return ov_fs_put(dir, "overstap.conf", b.p, b.n, e);
+}
+
+/* The roles have users of their own: they read the configuration, which holds
+ * no secret.  `credentials` stays root's. */
+static enum ov_rc
+open_to_roles(int dir, struct ov_err *e)
+{
+	if (fchmodat(dir, "..", 0755, 0) < 0 || fchmod(dir, 0755) < 0 ||
+	    fchmodat(dir, "overstap.conf", 0644, 0) < 0)
+		return ov_fail_sys(e, "permissions of the configuration");
+	return OV_OK;
+}
+
+static enum ov_rc
+folders(int dir, const struct ov_init *q, struct ov_err *e)
+{
+	enum ov_rc rc = ov_fs_mkdir_p(dir, "credentials/store", e);
+
+	if (rc == OV_OK && q->houder)
+		rc = ov_fs_mkdir_p(dir, "credentials/houder", e);
+	if (rc == OV_OK && q->name == NULL)
+		rc = ov_fs_mkdir_p(dir, "state", e);
+	if (rc == OV_OK && q->name == NULL)
+		rc = ov_fs_mkdir_p(dir, "run", e);
+	return rc;
 }
 
 static enum ov_rc
@@ -288,13 +317,10 @@ enum ov_rc
 ov_init_instance(const struct ov_init *q, char vinger[OV_VINGER_TEXT],
     struct ov_err *e)
 {
-	static const char *const folders[] = {"state", "run",
-	    "credentials/store", "credentials/houder"};
 	OV_CLOSE int dir = -1;
 	OV_BUF note = {0};
 	struct made *m;
 	enum ov_rc rc;
-	size_t i;
 
 	ov_json_init();
 	if ((rc = one_line("naam", q->naam, e)) != OV_OK ||
@@ -322,16 +348,16 @@ ov_init_instance(const struct ov_init *q, char vinger[OV_VINGER_TEXT],
 		    q->dir);
 		goto out;
 	}
-	for (i = 0; i < (q->houder ? 4u : 3u); i++)
-		if ((rc = ov_fs_mkdir_p(dir, folders[i], e)) != OV_OK)
-			goto out;
-	if ((rc = make_vault(dir, m, e)) != OV_OK ||
+	if ((rc = folders(dir, q, e)) != OV_OK ||
+	    (rc = make_vault(dir, m, e)) != OV_OK ||
 	    (rc = make_tls(dir, m, e)) != OV_OK ||
 	    (rc = sign_card(dir, m, &note, e)) != OV_OK ||
 	    (rc = put_card(dir, &note, vinger, e)) != OV_OK)
 		goto out;
 	/* Last, so that a half-made instance has no configuration. */
 	rc = put_conf(dir, m, q, e);
+	if (rc == OV_OK && q->name != NULL)
+		rc = open_to_roles(dir, e);
 out:
 	free(m);
 	return rc;

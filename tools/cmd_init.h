@@ -25,6 +25,10 @@ struct ov_init {
 	const char *const *gemeente; /* four digits */
 	size_t ngemeente;
 	bool houder;
+	/* A name under /etc/overstap, run by systemd: roles of other users
+	 * read overstap.conf and tls.crt, databases are in /var/lib/overstap
+	 * and sockets in /run/overstap. */
+	const char *name; /* NULL: everything in dir, for one user */
 };
 
 /* OV_DENIED when there is a configuration already; nothing is replaced.

@@ -146,6 +146,17 @@ ov_cli_dir(const struct ov_cli *cli, char *out, size_t cap, struct ov_err *e)
 	return OV_OK;
 }
 
+const char *
+ov_cli_system_name(const char *dir)
+{
+	size_t n = sizeof(ETC "/") - 1;
+
+	return strncmp(dir, ETC "/", n) == 0 && dir[n] != '\0' &&
+	               strchr(dir + n, '/') == NULL
+	           ? dir + n
+	           : NULL;
+}
+
 /* The value on a line "key = value", or an empty view. */
 static const char *
 conf_line(const char *line, size_t n, const char *key, size_t *len)

@@ -29,6 +29,11 @@ told_init(struct ov_cli *cli, const struct ov_init *q, const char *vinger)
 	    "     overstap -i %s join adresboek.txt\n"
 	    "Keep a copy of %s/credentials in a safe: nothing replaces it.\n",
 	    q->naam, q->dir, vinger, q->dir, q->dir);
+	if (q->name != NULL)
+		ov_cli_say(cli,
+		    "Before step 4: overstap-seal %s encrypts them to this "
+		    "machine.\n",
+		    q->name);
 	return OV_X_OK;
 }
 
@@ -58,6 +63,7 @@ run_init(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 		where.instance = a->pos[0];
 	if (ov_cli_dir(&where, dir, sizeof(dir), &e) != OV_OK)
 		return ov_cli_fail(cli, OV_X_USAGE, "%s", e.msg);
+	q.name = ov_cli_system_name(dir);
 	if (q.naam == NULL || q.oin == NULL || q.regio == NULL ||
 	    q.logdomein == NULL || q.url == NULL)
 		return ov_cli_fail(cli, OV_X_USAGE,

@@ -73,8 +73,10 @@ offline(struct check *c, const char *dir)
 {
 	static const char *const secret[] = {"vault/identity", "vault/log",
 	    "vault/witness", "vault/kek-root", "net/tls.key"};
-	char cred[4096], crt[4096];
+	char cred[4096], crt[4096], sealed[2048];
 	OV_CLOSE int d = -1;
+	bool is_sealed;
+	int n;
 	struct ov_err e = {0};
 	enum ov_rc rc;
 	size_t i;
@@ -86,7 +88,12 @@ offline(struct check *c, const char *dir)
 	    "make an instance with overstap init, or name another with -i");
 	if (rc != OV_OK)
 		return;
-	rc = ov_fs_opendir(AT_FDCWD, cred, &d, &e);
+	/* Where systemd hands them out, the encrypted ones count; the others
+	 * belong in a safe. */
+	n = snprintf(sealed, sizeof(sealed), "%s/sealed", dir);
+	is_sealed = ov_cli_system_name(dir) != NULL && n > 0 &&
+	            (size_t)n < sizeof(sealed) && access(sealed, F_OK) == 0;
+	rc = ov_fs_opendir(AT_FDCWD, is_sealed ? sealed : cred, &d, &e);
 	if (rc == OV_SYS && e.sys == EACCES)
 		return; /* another account keeps the keys, as it should */
 	for (i = 0; rc == OV_OK && i < sizeof(secret) / sizeof(*secret); i++) {
@@ -95,8 +102,12 @@ offline(struct check *c, const char *dir)
 			return;
 	}
 	own_point(c, "keys", rc == OV_OK,
-	    rc == OV_OK ? "present, and private" : e.msg,
-	    "restore credentials/ from the safe; files 0400, owner only");
+	    rc != OV_OK ? e.msg
+	    : is_sealed ? "encrypted to this machine"
+	                : "present, and private",
+	    is_sealed
+	        ? "restore credentials/ from the safe and run overstap-seal"
+	        : "restore credentials/ from the safe; files 0400, owner only");
 	if (ov_cli_conf_path(dir, "tls-cert", "tls.crt", crt, sizeof(crt),
 	        &e) == OV_OK &&
 	    access(crt, R_OK) != 0)

@@ -28,6 +28,17 @@ number(const char **p, uint64_t max, uint64_t *out)
 	return true;
 }
 
+/* What systemd puts before the name of each file of a folder of credentials:
+ * LoadCredentialEncrypted=houder:FOLDER in overstapd-houder@.service. */
+static const char *
+bare(const char *name)
+{
+	static const char folder[] = "houder_";
+	size_t n = sizeof(folder) - 1;
+
+	return strncmp(name, folder, n) == 0 ? name + n : name;
+}
+
 /* "oprf.<epoch>.<share>", or not a seed at all. */
 static bool
 seed_name(const char *name, uint32_t *ep, uint8_t *share)
@@ -55,7 +66,7 @@ load_seed(int dirfd, const char *name, struct ov_houder_keys *keys,
 	uint8_t share;
 	enum ov_rc rc;
 
-	if (!seed_name(name, &ep, &share))
+	if (!seed_name(bare(name), &ep, &share))
 		return ov_fail(e, OV_BADMSG,
 		    "seed: a name that is not oprf.<epoch>.<share>");
 	if ((rc = ov_fs_private(dirfd, name, e)) != OV_OK)
@@ -88,7 +99,7 @@ ov_houder_seeds(int dirfd, struct ov_houder_keys *keys, size_t *n,
 	}
 	for (errno = 0; rc == OV_OK && (d = readdir(dir)) != NULL; errno = 0) {
 		/* Other credentials may lie beside the seeds. */
-		if (strncmp(d->d_name, "oprf.", 5) != 0)
+		if (strncmp(bare(d->d_name), "oprf.", 5) != 0)
 			continue;
 		if ((rc = load_seed(dirfd, d->d_name, keys, e)) == OV_OK)
 			(*n)++;

@@ -585,6 +585,10 @@ test_seeds(void **state)
 	    {"oprf.1.256", 32, 0600, OV_BADMSG},
 	    {"oprf.4294967296.1", 32, 0600, OV_BADMSG},
 	    {"oprf.1.1x", 32, 0600, OV_BADMSG}, {"oprf.1", 32, 0600, OV_BADMSG},
+	    /* A file of a folder of credentials, as systemd names it. */
+	    {"houder_oprf.1.1", 32, 0600, OV_OK},
+	    {"houder_oprf.1.1", 31, 0600, OV_BADMSG},
+	    {"houder_oprf.1.0", 32, 0600, OV_BADMSG},
 	    {"tls.key", 5, 0600, OV_OK}};
 	struct world *w = *state;
 	struct ov_houder_keys *k;
@@ -606,6 +610,8 @@ test_seeds(void **state)
 		    OV_OK);
 		assert_int_equal(ov_houder_seeds(dir, k, &n, NULL),
 		    cases[i].rc);
+		if (cases[i].rc == OV_OK)
+			assert_int_equal(n, cases[i].size == 32 ? 1 : 0);
 		ov_houder_keys_free(k);
 		assert_int_equal(unlinkat(dir, cases[i].name, 0), 0);
 	}

@@ -18,6 +18,10 @@ SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)\Z")
 KEBAB = re.compile(r"(/([a-z0-9-]+|\{[^}]+\}))+\Z")
 CAMEL = re.compile(r"[a-z][a-z\d]*([A-Z][a-z\d]*)*\Z")
 PASCAL = re.compile(r"[A-Z][A-Za-z\d]*\Z")
+# Names that say "a day": datum, date, geboorteDatum, birth_date.
+DAY = re.compile(r"(dag|datum|date)\Z|(\w+D|_[dD])(ate|atum)")
+PYTHON = {"string": str, "integer": int, "number": (int, float),
+          "boolean": bool, "array": list, "object": dict}
 TYPES = ("string", "integer", "number", "boolean", "array", "object")
 
 
@@ -69,6 +73,9 @@ class Checker:
             r"3(\.\d+){1,2}\Z", doc.get("openapi", "")), "version 3")
         self.need("nlgov:semver", "info.version",
                   SEMVER.match(info.get("version", "")), "not semver")
+        self.need("core/version-header", "info.version",
+                  info.get("version") == header_version(),
+                  "not what the header API-Version says")
         for key in ("name", "url", "email"):
             self.need("nlgov:info-contact-fields-exist", "info.contact",
                       info.get("contact", {}).get(key), "no " + key)
@@ -86,8 +93,18 @@ class Checker:
             url = s.get("url", "")
             self.need("nlgov:include-major-version-in-uri", url,
                       url.endswith(major), "does not end in " + major)
-            self.need("nlgov:servers-use-https", url,
-                      url.startswith("https://"), "not https")
+            self.server(url)
+        for item in self.doc.get("paths", {}).values():
+            for s in item.get("servers", []):
+                self.server(s.get("url", ""))
+        for name, s in self.doc["components"]["securitySchemes"].items():
+            self.need("nlgov:query-keys-camel-case", name,
+                      s.get("in") != "query" or CAMEL.match(s["name"]), name)
+
+    def server(self, url):
+        self.need("nlgov:servers-use-https", url,
+                  url.startswith("https://"), "not https")
+        self.need("oas3-server-variables", url, "{" not in url, "a variable")
 
     def path(self, path, item):
         self.need("nlgov:paths-no-trailing-slash", path,
@@ -136,6 +153,7 @@ class Checker:
                           self.resolve(response))
 
     def response(self, where, status, r):
+        self.need("nlgov:missing-header", where, r.get("headers"), "none")
         self.need("core/doc-openapi", where, r.get("description"),
                   "no description")
         self.need("nlgov:missing-version-header", where,
@@ -165,6 +183,13 @@ class Checker:
         if node.get("type") == "array":
             self.need("oas3-schema", where, "items" in node, "no items")
             self.schema(where, node.get("items", {}))
+        if "example" in node:
+            e = node["example"]
+            self.need("oas3-valid-schema-example", where,
+                      isinstance(e, PYTHON.get(node.get("type"), object))
+                      and ("pattern" not in node
+                           or re.search(node["pattern"], e)),
+                      "example %r" % (e,))
         if "pattern" in node:
             try:
                 re.compile(node["pattern"])
@@ -174,7 +199,9 @@ class Checker:
             sub = self.resolve(sub)
             self.need("core/date-time", where + "." + name, sub.get("format")
                       not in ("date-time-local", "time"), "without a zone")
-            if name in ("datum", "date", "dag"):
+            self.need("nlgov:property-casing", where + "." + name,
+                      CAMEL.match(name), "not lowerCamelCase")
+            if DAY.search(name):
                 self.need("nlgov:specify-format-for-date-and-time",
                           where + "." + name, sub.get("format") == "date",
                           "a date has the format date")
@@ -191,6 +218,13 @@ class Checker:
                 if kind != "securitySchemes" for name in parts}
         self.need("oas3-unused-component", "components", used == have,
                   " ".join(sorted(used ^ have)))
+
+
+def header_version():
+    """What the daemon writes in API-Version."""
+    with open(os.path.join(HERE, "..", "..", "base", "version.h"),
+              encoding="utf-8") as f:
+        return re.search(r'OV_API_VERSION "([^"]+)"', f.read()).group(1)
 
 
 def endpoints(doc):
@@ -231,7 +265,7 @@ def documented_codes(doc, checker):
     for item in doc["paths"].values():
         for method in METHODS:
             for status, r in item.get(method, {}).get("responses", {}).items():
-                text = checker.resolve(r)["description"]
+                text = checker.resolve(r).get("description", "")
                 if status[0] in "45":
                     out |= {(status, c) for c in re.findall(r"`([a-z-]+)`",
                                                             text)}

@@ -130,10 +130,11 @@ flush(struct ov_net *net)
 
 /* --- from store ------------------------------------------------------------- */
 
-/* N8 */
+/* N8; after the first one, which follows the trust, we are up. */
 static enum ov_rc
 on_state(struct ov_net *net, struct ov_view pkt, struct ov_err *e)
 {
+	void (*up)(struct ov_net *, void *) = net->up;
 	struct ov_n_state s;
 	struct ov_pkr k;
 	enum ov_rc rc;
@@ -145,6 +146,9 @@ on_state(struct ov_net *net, struct ov_view pkt, struct ov_err *e)
 	net->adresboek = s.adresboek;
 	net->rate = s.rate != 0 ? s.rate : OV_PEER_RATE;
 	net->burst = s.burst != 0 ? s.burst : OV_PEER_BURST;
+	net->up = NULL;
+	if (up != NULL)
+		up(net, net->up_arg);
 	return OV_OK;
 }
 

@@ -124,23 +124,46 @@ on_stop(struct ov_loop *loop, int signo, void *arg)
 	ov_net_drain(arg);
 }
 
+/* What begins when store is there. */
+struct start {
+	struct ov_loop *loop;
+	const struct ov_daemon_conf *conf;
+	struct ov_watchdog watchdog;
+	enum ov_rc rc;
+	struct ov_err e;
+};
+
+static void
+on_up(struct ov_net *net, void *arg)
+{
+	struct start *s = arg;
+
+	s->rc = listen_all(net, s->conf, &s->e);
+	if (s->rc == OV_OK)
+		s->rc = ov_notify("READY=1", &s->e);
+	if (s->rc != OV_OK) {
+		ov_loop_stop(s->loop);
+		return;
+	}
+	ov_watchdog_start(&s->watchdog, s->loop);
+	ov_log(OV_LOG_INFO, "event=ready listen=%zu", s->conf->listen.n);
+}
+
 /* Until told to stop. */
 static enum ov_rc
-serve(struct ov_loop *loop, struct ov_net *net,
-    const struct ov_daemon_conf *conf, struct ov_err *e)
+serve(struct start *s, struct ov_net *net, struct ov_err *e)
 {
-	struct ov_watchdog w;
 	enum ov_rc rc;
 
-	if ((rc = listen_all(net, conf, e)) != OV_OK ||
-	    (rc = ov_loop_signal(loop, SIGTERM, on_stop, net, e)) != OV_OK ||
-	    (rc = ov_loop_signal(loop, SIGINT, on_stop, net, e)) != OV_OK ||
-	    (rc = ov_notify("READY=1", e)) != OV_OK)
+	if ((rc = ov_loop_signal(s->loop, SIGTERM, on_stop, net, e)) != OV_OK ||
+	    (rc = ov_loop_signal(s->loop, SIGINT, on_stop, net, e)) != OV_OK)
 		return rc;
-	ov_watchdog_start(&w, loop);
-	ov_log(OV_LOG_INFO, "event=ready listen=%zu", conf->listen.n);
-	rc = ov_loop_run(loop, e);
-	ov_watchdog_stop(&w, loop);
+	rc = ov_loop_run(s->loop, e);
+	ov_watchdog_stop(&s->watchdog, s->loop);
+	if (s->rc != OV_OK) {
+		*e = s->e;
+		return s->rc;
+	}
 	return rc == OV_OK ? ov_net_result(net, e) : rc;
 }
 
@@ -148,25 +171,25 @@ static enum ov_rc
 run(const struct ov_daemon_conf *conf, struct ov_err *e)
 {
 	OV_BUF cert = {0}, key = {0};
-	struct ov_net_conf nc = {.store = -1};
-	struct ov_loop *loop = NULL;
+	struct start s = {.conf = conf};
+	struct ov_net_conf nc = {.store = -1, .up = on_up, .arg = &s};
 	struct ov_net *net = NULL;
 	enum ov_rc rc;
 
 	if ((rc = read_pair(conf, &cert, &key, e)) != OV_OK ||
 	    (rc = connect_store(conf, &nc.store, e)) != OV_OK ||
-	    (rc = ov_loop_new(&loop, e)) != OV_OK) {
+	    (rc = ov_loop_new(&s.loop, e)) != OV_OK) {
 		ov_close(&nc.store);
 		return rc;
 	}
 	nc.cert = (struct ov_view){cert.p, cert.n};
 	nc.key = (struct ov_view){key.p, key.n};
-	rc = ov_net_new(loop, &nc, &net, e);
+	rc = ov_net_new(s.loop, &nc, &net, e);
 	ov_buf_free(&key);
 	if (rc == OV_OK)
-		rc = serve(loop, net, conf, e);
+		rc = serve(&s, net, e);
 	ov_net_free(net);
-	ov_loop_free(loop);
+	ov_loop_free(s.loop);
 	return rc;
 }
 

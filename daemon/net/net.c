@@ -37,6 +37,8 @@ ov_net_new(struct ov_loop *loop, const struct ov_net_conf *conf,
 		return ov_fail(e, OV_NOSPACE, "out of memory");
 	}
 	net->loop = loop;
+	net->up = conf->up;
+	net->up_arg = conf->arg;
 	net->rate = OV_PEER_RATE;
 	net->burst = OV_PEER_BURST;
 	rc = ov_net_link_open(net, fd, e);

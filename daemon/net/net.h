@@ -23,6 +23,11 @@ struct ov_net_conf {
 	int store;           /* SEQPACKET socket to store; taken */
 	struct ov_view cert; /* certificate chain, PEM; copied */
 	struct ov_view key;  /* private key, PEM; copied */
+	/* Called once, when store is there and has said whom to trust: the
+	 * time to listen.  A partner who came before would be a stranger.
+	 * NULL: nobody asks. */
+	void (*up)(struct ov_net *, void *arg);
+	void *arg;
 };
 
 /* *out is given: ov_net_free().  curl_global_init() was called before.

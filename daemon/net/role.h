@@ -380,7 +380,9 @@ struct ov_net {
 	SSL_CTX *tls;
 	struct ov_buf cert, key; /* PEM, for libcurl */
 	struct ov_net_trust trust;
-	uint32_t adresboek, rate, burst; /* N8 */
+	uint32_t adresboek, rate, burst;        /* N8 */
+	void (*up)(struct ov_net *, void *arg); /* until it was called */
+	void *up_arg;
 
 	struct ov_net_listener *listeners;
 	struct ov_net_source *sources[OV_NET_BUCKETS];

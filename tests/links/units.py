@@ -41,7 +41,8 @@ OWN = {
               "LoadCredentialEncrypted": " ".join(
                   n + ":/etc/overstap/%i/sealed/vault/" + n
                   for n in ("identity", "log", "witness", "kek-root"))},
-    "net": {"PrivateNetwork": None, "StateDirectory": None,
+    # A store that fails once must not leave net down.
+    "net": {"Requires": "overstapd-net@%i.socket", "PrivateNetwork": None, "StateDirectory": None,
             "RestrictAddressFamilies": "AF_INET AF_INET6 AF_UNIX",
             "CapabilityBoundingSet": "CAP_NET_BIND_SERVICE",
             "LoadCredentialEncrypted":

@@ -34,8 +34,10 @@ def packet(kind, ref, record, bulk=b""):
 class Store(threading.Thread):
     """Answers what net asks: 200 to every request of a known key."""
 
-    def __init__(self, listener):
+    def __init__(self, listener, port):
         super().__init__(daemon=True)
+        self.port = port
+        self.early = None
         self.listener = listener
         self.known = set()
         self.delay = 0.0
@@ -46,6 +48,10 @@ class Store(threading.Thread):
     def run(self):
         try:
             self.sock, _ = self.listener.accept()
+            # Before it knows whom to trust, net listens to nobody.
+            time.sleep(0.5)
+            with socket.socket() as s:
+                self.early = s.connect_ex(("127.0.0.1", self.port)) == 0
             self.sock.send(packet(N_STATE, 0, struct.pack(">III", 42, 10**6, 10**6)))
             while self.one():
                 pass
@@ -97,7 +103,7 @@ class Net:
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         listener.bind(self.path("run/net.sock"))
         listener.listen(1)
-        self.store = Store(listener)
+        self.store = Store(listener, self.port)
         self.store.known.add(self.member[2])
         self.store.start()
         self.log = open(self.path("net.log"), "wb")
@@ -421,6 +427,7 @@ def closed(s, within):
 
 def run(net, sanitized):
     net.polite()
+    assert net.store.early is False, "net listened before store was there"
     # Slow ones: they hold on while the others have their say.
     silent = [net.tcp("127.0.0.3") for _ in range(100)]
     slow = [net.tls(net.member, "127.0.0.4") for _ in range(20)]

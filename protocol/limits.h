@@ -64,6 +64,13 @@
 #define OV_PEER_BURST 1000
 /* A full handshake costs as much as ten messages. */
 #define OV_HANDSHAKES_PER_SOURCE 16
+/* Rows (source and reason) of the table of those who were not let in: enough
+ * to see a partner with a wrong certificate between an internet of scanners,
+ * and 20 KiB whatever they do. */
+#define OV_STRANGERS_MAX 256
+/* Sources of refused handshakes between two reports (5 s) of net; the others
+ * are counted together. */
+#define OV_STRANGERS_PER_REPORT 64
 /* One transaction at the receiver. */
 #define OV_BATCH_MAX 256
 #define OV_BATCH_BYTES_MAX (4 * OV_MIB)

@@ -18,8 +18,8 @@
 static const struct ov_pk_field ov_n_peer_f[] = {F(ov_n_peer, U64, conn, 0),
     F(ov_n_peer, FIX, spki, 32), F(ov_n_peer, U32, roots, 0),
     F(ov_n_peer, FIX, serial, 20), F(ov_n_peer, U64, nbf, 0),
-    F(ov_n_peer, U64, naf, 0), END};
-const struct ov_rec ov_n_peer_rec = {ov_n_peer_f, 80, 1,
+    F(ov_n_peer, U64, naf, 0), F(ov_n_peer, FIX, source, 16), END};
+const struct ov_rec ov_n_peer_rec = {ov_n_peer_f, 96, 1,
     sizeof(struct ov_n_peer)};
 
 static const struct ov_pk_field ov_n_request_f[] = {F(ov_n_request, U64, conn,
@@ -76,8 +76,9 @@ const struct ov_rec ov_n_state_rec = {ov_n_state_f, 12, 1,
     sizeof(struct ov_n_state)};
 
 static const struct ov_pk_field ov_n_gone_f[] = {F(ov_n_gone, U64, conn, 0),
-    F(ov_n_gone, U32, handshakes_refused, 0), END};
-const struct ov_rec ov_n_gone_rec = {ov_n_gone_f, 12, 1,
+    F(ov_n_gone, U32, handshakes_refused, 0), F(ov_n_gone, FIX, source, 16),
+    END};
+const struct ov_rec ov_n_gone_rec = {ov_n_gone_f, 28, 1,
     sizeof(struct ov_n_gone)};
 
 static const struct ov_pk_field ov_v_open_f[] = {F(ov_v_open, FIX, kid, 32),

@@ -133,6 +133,7 @@ struct ov_n_peer {
 	uint32_t roots;     /* bit n: chain verified to root n of N_TRUST */
 	uint8_t serial[20]; /* subject.serialNumber, NUL padded */
 	uint64_t nbf, naf;  /* seconds since 1970 */
+	uint8_t source[16]; /* where it comes from (base/addr.h) */
 };
 extern const struct ov_rec ov_n_peer_rec;
 
@@ -226,11 +227,12 @@ struct ov_n_state {
 };
 extern const struct ov_rec ov_n_state_rec;
 
-/* N9: a connection closed (conn != 0), or a counter of refusals at the
- * handshake (conn 0), for `check` and the log. */
+/* N9: a connection closed (conn != 0), or handshakes of one source that were
+ * refused since the last report (conn 0), for `check`. */
 struct ov_n_gone {
 	uint64_t conn;
 	uint32_t handshakes_refused;
+	uint8_t source[16];
 };
 extern const struct ov_rec ov_n_gone_rec;
 

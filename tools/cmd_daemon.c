@@ -205,6 +205,9 @@ static const struct ov_col col_partners[] = {{"naam", "Naam", false},
     {"oin", "OIN", false}, {"rol", "Rol", false}, {"status", "Status", false},
     {"gezien", "Gezien", false}, {"wachtend", "Wacht", true},
     {"fouten", "Fouten", true}, COL_END};
+static const struct ov_col col_strangers[] = {{"bron", "Source", false},
+    {"reden", "Why", false}, {"aantal", "Times", true},
+    {"partner", "Partner", false}, {"laatst", "Newest", false}, COL_END};
 static const struct ov_col col_pupils[] = {{"nr", "Nr", true},
     {"eigenReferentie", "Referentie", false}, {"stand", "Stand", false},
     {"geladen", "Geladen", false}, COL_END};
@@ -346,6 +349,7 @@ D(d_count, "count", NULL, NULL, false);
 D(d_way, "way", map_way, NULL, false);
 D(d_partners, "partners.list", NULL, col_partners, false);
 D(d_partner, "partners.show", map_partner1, NULL, false);
+D(d_strangers, "partners.strangers", NULL, col_strangers, false);
 D(d_pupils, "pupils.list", map_pupils, col_pupils, false);
 D(d_pupil_rm, "pupils.remove", map_pupil, NULL, true);
 D(d_drafts, "drafts.list", map_drafts, col_drafts, false);
@@ -387,6 +391,8 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
         d_partners, true),
     CMD("partners", "show", "PARTNER", 1, 1,
         "What the address book says about one", NULL, d_partner, false),
+    CMD("partners", "strangers", "", 0, 0,
+        "List who was refused: from where, and why", NULL, d_strangers, false),
     CMD("pupils", "list", "", 0, 0, "List own applicants", opt_pupils, d_pupils,
         true),
     CMD("pupils", "remove", "[NR]", 0, 1, "Remove an applicant and its keys",

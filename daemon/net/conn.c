@@ -373,6 +373,7 @@ handshake_done(struct ov_net_conn *c)
 		ov_net_conn_kill(c);
 		return;
 	}
+	memcpy(n.source, c->source->addr, sizeof(n.source));
 	c->state = OV_NET_VERDICT;
 	ov_net_conn_deadline(c, OV_HEADERS_MS);
 	c->told = true;
@@ -418,8 +419,6 @@ ov_net_conn_verdict(struct ov_net_conn *c, bool known)
 		return;
 	c->known = known;
 	c->peer->known = known;
-	if (!known)
-		ov_net_stranger(c->net, c->source);
 	c->state = OV_NET_OPEN;
 	/* A stranger gets one answer, and no time to think about it. */
 	ov_net_conn_deadline(c, known ? OV_IDLE_MS : OV_HEADERS_MS);

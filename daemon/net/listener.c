@@ -21,28 +21,6 @@
 
 /* --- sources ---------------------------------------------------------------- */
 
-static bool
-address_of(const struct sockaddr_storage *sa, uint8_t out[16])
-{
-	const struct sockaddr_in *v4;
-	const struct sockaddr_in6 *v6;
-
-	memset(out, 0, 16);
-	if (sa->ss_family == AF_INET) {
-		v4 = (const struct sockaddr_in *)(const void *)sa;
-		out[10] = out[11] = 0xff;
-		memcpy(out + 12, &v4->sin_addr, 4);
-		return true;
-	}
-	if (sa->ss_family == AF_INET6) {
-		v6 = (const struct sockaddr_in6 *)(const void *)sa;
-		/* One customer has at least a /64. */
-		memcpy(out, &v6->sin6_addr, 8);
-		return true;
-	}
-	return false;
-}
-
 static struct ov_net_source **
 bucket(struct ov_net *net, const uint8_t addr[16])
 {
@@ -121,35 +99,55 @@ ov_net_source_next(struct ov_net *net, struct ov_net_source *s)
 
 /* One line that names the source, unless there are too many. */
 static void
-note_source(struct ov_net *net, const struct ov_net_source *s,
-    const char *event, const char *why)
+note_source(struct ov_net *net, const uint8_t addr[16], const char *why)
 {
-	char host[INET6_ADDRSTRLEN] = "-";
-	struct sockaddr_in6 sa = {.sin6_family = AF_INET6};
+	char host[OV_ADDR_TEXT];
 	uint32_t missed;
 
 	if (!ov_log_ratelimit(&net->refused_log, REFUSED_LINES,
 	        ov_loop_now_ms(net->loop), &missed))
 		return;
-	memcpy(&sa.sin6_addr, s->addr, 16);
-	(void)getnameinfo((const struct sockaddr *)(const void *)&sa,
-	    sizeof(sa), host, sizeof(host), NULL, 0, NI_NUMERICHOST);
-	ov_log(OV_LOG_WARN, "event=%s source=%s reason=\"%s\" missed=%u", event,
-	    host, why, missed);
+	ov_addr_fmt(host, addr);
+	ov_log(OV_LOG_WARN,
+	    "event=handshake-refused source=%s reason=\"%s\" missed=%u", host,
+	    why, missed);
 }
 
 void
 ov_net_refused(struct ov_net *net, const struct ov_net_source *s,
     const char *why)
 {
-	net->refused++;
-	note_source(net, s, "handshake-refused", why);
+	struct ov_n_gone *r;
+	size_t i;
+
+	note_source(net, s->addr, why);
+	for (i = 0; i < net->nrefused; i++)
+		if (memcmp(net->refused[i].source, s->addr, 16) == 0)
+			break;
+	/* The last row is the others'. */
+	r = &net->refused[i < OV_STRANGERS_PER_REPORT
+	                      ? i
+	                      : OV_STRANGERS_PER_REPORT];
+	if (i == net->nrefused && i < OV_STRANGERS_PER_REPORT) {
+		memcpy(r->source, s->addr, 16);
+		net->nrefused++;
+	}
+	r->handshakes_refused++;
 }
 
 void
-ov_net_stranger(struct ov_net *net, const struct ov_net_source *s)
+ov_net_report(struct ov_net *net)
 {
-	note_source(net, s, "unknown-peer", "partij-onbekend");
+	struct ov_n_gone *rest = &net->refused[OV_STRANGERS_PER_REPORT];
+
+	ov_addr_others(rest->source);
+	for (size_t i = 0; i < net->nrefused; i++)
+		ov_net_send(net, OV_N_GONE, 0, &ov_n_gone_rec,
+		    &net->refused[i]);
+	if (rest->handshakes_refused > 0)
+		ov_net_send(net, OV_N_GONE, 0, &ov_n_gone_rec, rest);
+	memset(net->refused, 0, sizeof(net->refused));
+	net->nrefused = 0;
 }
 
 /* --- accepting -------------------------------------------------------------- */
@@ -199,7 +197,7 @@ admit(struct ov_net *net, int fd, const struct sockaddr_storage *sa)
 	uint8_t addr[16];
 	const int one = 1;
 
-	if (!address_of(sa, addr) || (s = source_of(net, addr)) == NULL) {
+	if (!ov_addr_of(sa, addr) || (s = source_of(net, addr)) == NULL) {
 		ov_close(&fd);
 		return;
 	}

@@ -15,11 +15,8 @@ static void
 on_report(struct ov_loop *loop, void *arg)
 {
 	struct ov_net *net = arg;
-	struct ov_n_gone gone = {.handshakes_refused = net->refused};
 
-	if (net->refused != 0)
-		ov_net_send(net, OV_N_GONE, 0, &ov_n_gone_rec, &gone);
-	net->refused = 0;
+	ov_net_report(net);
 	ov_loop_arm(loop, &net->report, ov_loop_now_ms(loop) + REPORT_MS);
 }
 

@@ -23,6 +23,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include "base/addr.h"
 #include "base/ipc.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -155,7 +156,7 @@ void ov_net_peers_free(struct ov_net *);
 
 struct ov_net_source {
 	struct ov_net_source *next;
-	uint8_t addr[16]; /* IPv4 mapped; IPv6 its first 64 bits */
+	uint8_t addr[OV_ADDR_LEN];
 	unsigned conns;
 	unsigned handshakes;
 	unsigned nwaiting;
@@ -177,11 +178,12 @@ void ov_net_source_leave(struct ov_net *, struct ov_net_source *);
 void ov_net_source_unwait(struct ov_net_source *, struct ov_net_conn *);
 /* There is room for connections again. */
 void ov_net_listeners_resume(struct ov_net *);
-/* Count a refused handshake, and log it unless there are too many. */
+/* Count a refused handshake for the next report, and log it unless there are
+ * too many. */
 void ov_net_refused(struct ov_net *, const struct ov_net_source *,
     const char *why);
-/* Log a peer whom store does not know, with its source; store counts him. */
-void ov_net_stranger(struct ov_net *, const struct ov_net_source *);
+/* Tell store how many there were, by source. */
+void ov_net_report(struct ov_net *);
 
 /* ---- conn.c ----------------------------------------------------------- */
 
@@ -388,7 +390,9 @@ struct ov_net {
 	struct ov_net_source *sources[OV_NET_BUCKETS];
 	bool full; /* the listeners rest */
 	struct ov_timer rest;
-	uint32_t refused; /* handshakes, not reported yet */
+	/* Handshakes not reported yet, by source, and all others. */
+	struct ov_n_gone refused[OV_STRANGERS_PER_REPORT + 1];
+	size_t nrefused;
 	struct ov_timer report;
 	struct ov_ratelimit refused_log;
 

@@ -18,6 +18,7 @@
 #include "base/fs.h"
 #include "daemon/store/ctl.h"
 #include "daemon/store/netc.h"
+#include "daemon/store/stranger.h"
 
 #define DAY 86400
 #define CERT_WARN 21 /* days */
@@ -349,6 +350,61 @@ check_alarms(struct ov_ctl *c)
 	}
 }
 
+/* One line a reason for the certificates that were refused in the last day: a
+ * partner whose own is wrong keeps trying.  Who does not even shake hands is
+ * the noise of the internet. */
+static void
+check_strangers(struct ov_ctl *c)
+{
+	static const struct {
+		enum ov_vreemd why;
+		const char *what, *doe;
+	} kind[] = {
+	    {OV_VREEMD_GEEN_LID, "keys of no member",
+	        "a partner with a new key asks the region to enrol it; others: "
+	        "block the source"},
+	    {OV_VREEMD_INGETROKKEN, "members suspended or gone",
+	        "ask the region's administrators; if it is right, block the "
+	        "source"},
+	    {OV_VREEMD_VERLOPEN, "certificates expired or not valid yet",
+	        "tell this partner: region add --csr issues a new certificate"},
+	    {OV_VREEMD_NAAM, "certificates with another's OIN",
+	        "tell this partner: its certificate is not its own"},
+	    {OV_VREEMD_KETEN, "certificates of another CA",
+	        "tell this partner: region add --csr issues the right one"},
+	};
+	struct ov_stranger r[OV_STRANGERS_MAX];
+	size_t n = ov_stranger_rows(c->st, r, OV_STRANGERS_MAX), newest, at;
+	char source[OV_ADDR_TEXT];
+	uint64_t times, all = 0;
+
+	for (size_t k = 0; k < sizeof(kind) / sizeof(*kind); k++) {
+		newest = OV_STRANGERS_MAX;
+		times = 0;
+		for (at = n; at-- > 0;)
+			if (r[at].why == kind[k].why &&
+			    r[at].last > ov_now(c->st) - DAY) {
+				newest = at;
+				times += r[at].n;
+			}
+		if (times == 0)
+			continue;
+		all += times;
+		ov_addr_fmt(source, r[newest].source);
+		line(c, LET_OP, "strangers", kind[k].doe,
+		    "%s: refused %" PRIu64 " time%s, newest from %s%s%s",
+		    kind[k].what, times, times == 1 ? "" : "s", source,
+		    r[newest].oin.s[0] != '\0' ? ", key of " : "",
+		    r[newest].oin.s[0] != '\0' ? name_of(c, r[newest].oin.s)
+		                               : "");
+	}
+	if (all == 0)
+		line(c, GOED, "strangers", "",
+		    "no certificate refused in the last day; %" PRIu64
+		    " handshakes since start",
+		    c->st->n.handshakes_refused);
+}
+
 /* Domains of which no holder told us anything yet: what the book allows. */
 static void
 check_book_budgets(struct ov_ctl *c)
@@ -529,6 +585,7 @@ check_local(struct ov_ctl *c)
 		check_book(c);
 	check_outbox(c);
 	check_alarms(c);
+	check_strangers(c);
 	check_budgets(c);
 	check_book_budgets(c);
 }

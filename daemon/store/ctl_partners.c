@@ -7,6 +7,7 @@
 
 #include "daemon/store/ctl.h"
 #include "daemon/store/netc.h"
+#include "daemon/store/stranger.h"
 #include "protocol/b64.h"
 #include "protocol/hash.h"
 
@@ -200,11 +201,40 @@ show_start(struct ov_ctl *c)
 	ov_ctl_end(c, NULL);
 }
 
+/* Those who were refused: a bounded table, one page. */
+static void
+strangers_start(struct ov_ctl *c)
+{
+	struct ov_stranger r[OV_STRANGERS_MAX];
+	size_t n = ov_stranger_rows(c->st, r, OV_STRANGERS_MAX);
+	const struct ov_lid *l;
+	char source[OV_ADDR_TEXT];
+
+	if (!ov_ctl_args(c))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		ov_addr_fmt(source, r[i].source);
+		l = c->st->boek != NULL ? ov_book_oin(c->st->boek, &r[i].oin)
+		                        : NULL;
+		ov_ctl_row(c, json_pack("{s:s,s:s,s:I,s:s,s:o,s:o}", "bron",
+		                  source, "reden", ov_vreemd_name(r[i].why),
+		                  "aantal", (json_int_t)r[i].n, "partner",
+		                  l != NULL ? l->naam : r[i].oin.s, "eerst",
+		                  ov_j_moment(r[i].first), "laatst",
+		                  ov_j_moment(r[i].last)));
+	}
+	ov_ctl_end(c, json_pack("{s:I,s:I,s:I}", "aantal", (json_int_t)n,
+	                  "handdrukken_geweigerd",
+	                  (json_int_t)c->st->n.handshakes_refused, "vreemden",
+	                  (json_int_t)c->st->n.strangers));
+}
+
 const struct ov_ctl_cmd ov_ctl_partners[] = {
     {.name = "partners.list",
         .size = sizeof(struct list),
         .start = list_start,
         .step = list_step},
     {.name = "partners.show", .start = show_start},
+    {.name = "partners.strangers", .start = strangers_start},
     {0},
 };

@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "daemon/store/netc.h"
+#include "daemon/store/stranger.h"
 #include "protocol/data.h"
 #include "protocol/json.h"
 #include "protocol/tijd.h"
@@ -368,6 +369,7 @@ start(struct ov_store *st, struct ov_err *e)
 	    (rc = files_open(st, e)) != OV_OK ||
 	    (rc = vault_hello(st, e)) != OV_OK ||
 	    (rc = ov_netc_new(st, e)) != OV_OK ||
+	    (rc = ov_stranger_new(st, e)) != OV_OK ||
 	    (rc = ov_accept_new(st, e)) != OV_OK ||
 	    (rc = log_first(st, e)) != OV_OK ||
 	    (rc = ov_boek_load(st, e)) != OV_OK ||
@@ -420,6 +422,7 @@ ov_store_free(struct ov_store *st)
 	ov_deliver_free(st);
 	ov_accept_free(st);
 	ov_netc_free(st);
+	ov_stranger_free(st);
 	ov_store_conns_clear(st);
 	ov_adresboek_free(st->boek);
 	ov_policy_free(st->policy);
@@ -435,33 +438,40 @@ ov_store_free(struct ov_store *st)
 
 /* ---- packets from net ---- */
 
-/* Who holds this key, by the book in force and our rules for his pki. */
-static const struct ov_lid *
-peer_of(const struct ov_store *st, const uint8_t spki[32])
+/* Who is this, by the book in force and our rules for his pki?  *lid is the
+ * member whose key it is, also when he is refused, or NULL. */
+static enum ov_vreemd
+judge(const struct ov_store *st, const struct ov_conn_peer *c,
+    const struct ov_lid **lid)
 {
-	const struct ov_lid *lid;
-
-	if (st->boek == NULL)
-		return NULL;
-	lid = ov_book_pin(st->boek, spki, OV_PIN_CLIENT);
-	if (lid == NULL || lid->status != OV_LID_ACTIEF)
-		return NULL;
-	return lid;
-}
-
-static const struct ov_lid *
-conn_lid(const struct ov_store *st, const struct ov_conn_peer *c)
-{
-	const struct ov_lid *lid = peer_of(st, c->spki);
 	int64_t now = ov_now(st);
 
-	if (lid == NULL || lid->pki == OV_PKI_PIN)
-		return lid;
-	/* region CA: chain, dates, and the name it was issued to */
-	if (c->roots == 0 || now < c->nbf || now >= c->naf ||
-	    memcmp(c->serial, lid->oin.s, sizeof(c->serial)) != 0)
-		return NULL;
-	return lid;
+	*lid = st->boek != NULL ? ov_book_pin(st->boek, c->spki, OV_PIN_CLIENT)
+	                        : NULL;
+	if (*lid == NULL)
+		return OV_VREEMD_GEEN_LID;
+	if ((*lid)->status != OV_LID_ACTIEF)
+		return OV_VREEMD_INGETROKKEN;
+	if ((*lid)->pki == OV_PKI_PIN)
+		return OV_VREEMD_GEEN;
+	/* region CA: dates, the name it was issued to, and chain (last: that
+	 * of an expired certificate does not verify either) */
+	if (now < c->nbf || now >= c->naf)
+		return OV_VREEMD_VERLOPEN;
+	if (memcmp(c->serial, (*lid)->oin.s, sizeof(c->serial)) != 0)
+		return OV_VREEMD_NAAM;
+	return c->roots != 0 ? OV_VREEMD_GEEN : OV_VREEMD_KETEN;
+}
+
+/* The member of a connection; NULL, and counted, when he is refused. */
+static const struct ov_lid *
+conn_lid(struct ov_store *st, const struct ov_conn_peer *c)
+{
+	const struct ov_lid *lid;
+	enum ov_vreemd why = judge(st, c, &lid);
+
+	ov_stranger_count(st, c->source, why, lid, 1);
+	return why == OV_VREEMD_GEEN ? lid : NULL;
 }
 
 static struct ov_conn_peer **
@@ -498,11 +508,8 @@ on_peer(struct ov_store *st, struct ov_view pkt, struct ov_err *e)
 	c->roots = p.roots;
 	c->nbf = (int64_t)p.nbf;
 	c->naf = (int64_t)p.naf;
+	memcpy(c->source, p.source, sizeof(c->source));
 	a.rc = conn_lid(st, c) != NULL ? OV_OK : OV_DENIED;
-	if (a.rc != OV_OK) {
-		st->n.strangers++;
-		ov_log(OV_LOG_INFO, "event=unknown-peer conn=%" PRIu64, p.conn);
-	}
 	ov_pkw_begin(&w, OV_N_PEER | OV_PK_REPLY, k.ref, &ov_v_rc_rec, 1);
 	ov_pkw_put(&w, &a);
 	if ((rc = ov_pkw_end(&w, e)) == OV_OK)
@@ -523,7 +530,9 @@ on_gone(struct ov_store *st, struct ov_view pkt, struct ov_err *e)
 	        OV_OK ||
 	    (rc = ov_pkr_next(&k, &g, e)) != OV_OK)
 		return rc;
-	st->n.handshakes_refused += g.handshakes_refused;
+	if (g.conn == 0)
+		ov_stranger_count(st, g.source, OV_VREEMD_HANDDRUK, NULL,
+		    g.handshakes_refused);
 	if (g.conn != 0 && (c = *(at = conn_slot(st, g.conn))) != NULL) {
 		*at = c->next;
 		free(c);
@@ -593,7 +602,6 @@ on_request(struct ov_store *st, struct ov_view pkt, struct ov_err *e)
 	if ((c = *conn_slot(st, r.conn)) != NULL)
 		lid = conn_lid(st, c);
 	if (lid == NULL) {
-		st->n.strangers++;
 		ov_answer_fout(st, &r, "partij-onbekend", NULL);
 		return OV_OK;
 	}

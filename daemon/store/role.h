@@ -70,6 +70,7 @@ struct ov_conn_peer {
 	uint8_t spki[32], serial[20];
 	uint32_t roots;
 	int64_t nbf, naf;
+	uint8_t source[16];
 	int64_t heard; /* when its last request was noted */
 };
 #define OV_CONN_HASH 1024
@@ -123,6 +124,7 @@ struct ov_store {
 		int64_t poll, hour, day;
 	} at;
 	struct ov_link *link; /* link.c */
+	struct ov_strangers *strangers;
 
 	struct { /* counters since start, for `check` and `count` */
 		uint64_t accepted, repeated, refused, batches, commits;

@@ -33,6 +33,7 @@ import listener  # noqa: E402
 
 from cryptography import x509  # noqa: E402
 from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric import ec  # noqa: E402
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # noqa: E402
 
 PGN, BORN = "123456782", "2008-02-29"
@@ -44,12 +45,16 @@ def pem(path):
         return f.read()
 
 
-def certificate(r, name, out, host="localhost", oin=None, start=-1, days=30):
-    """A certificate of the region's CA for a member's own key."""
+def certificate(r, name, out, host="localhost", oin=None, start=-1, days=30,
+                other_ca=False):
+    """A certificate of the region's CA, or of one of the same name, for a
+    member's own key."""
     m = r.members[name]
     ca = x509.load_pem_x509_certificate(pem(os.path.join(r.dir, "ca.crt")))
     ca_key = serialization.load_pem_private_key(
         pem(os.path.join(r.dir, "ca.key")), None)
+    if other_ca:
+        ca_key = ec.generate_private_key(ec.SECP256R1())
     csr = x509.load_pem_x509_csr(pem(os.path.join(m.dir, "tls.csr")))
     begin = datetime.datetime.now(
         datetime.timezone.utc) + datetime.timedelta(days=start)
@@ -74,23 +79,61 @@ def refused(r):
     return since["handdrukken_geweigerd"] + since["vreemden"]
 
 
+def strangers(r, reden):
+    """How often the mbo refused 127.0.0.1 for this reason, by its table."""
+    rows = [x for x in r.ask("mbo", "partners.strangers")[0]
+            if (x["bron"], x["reden"]) == ("127.0.0.1", reden)]
+    check(len(rows) <= 1, "one row for a source and a reason")
+    return sum(x["aantal"] for x in rows)
+
+
+def told(r, words, doe):
+    """check says it, with what to do."""
+    rows = r.ask("mbo", "check", {"net": False})[0]
+    check(any(x["punt"] == "strangers" and x["staat"] == "let-op"
+              and words in x["tekst"] and "127.0.0.1" in x["tekst"]
+              and doe in x["doe"] for x in rows), "check says: " + words)
+
+
 def clients(r):
-    """Expired, not yet valid, another organisation's name: refused, each
-    counted; the good certificate is served before and after."""
+    """No certificate, a key of no member, expired, not yet valid, another
+    organisation's name, another CA: refused, each counted under its source;
+    the good certificate is served before and after."""
     m = r.members["vo"]
     key = os.path.join(m.dir, "credentials", "net", "tls.key")
     good, bad = os.path.join(m.dir, "tls.crt"), os.path.join(r.folder, "x.crt")
     check(test_system.ask_status(r, good, key).startswith("200"), "served")
-    for what, args in (("expired", {"start": -30, "days": 10}),
-                       ("not yet valid", {"start": 5}),
-                       ("another's name", {"oin": r.members["mbo"].oin})):
-        before = refused(r)
-        certificate(r, "vo", bad, **args)
-        got = test_system.ask_status(r, bad, key)
-        check(got in ("handshake", "403 partij-onbekend"),
+    own = test_system.certificate(r, "vreemd", -1, 30, False)
+    for what, reden, args in (
+            ("no certificate", "geen-handdruk", None),
+            ("unknown key", "geen-lid", own),
+            ("expired", "verlopen", {"start": -30, "days": 10}),
+            ("not yet valid", "verlopen", {"start": 5}),
+            ("another's name", "andere-naam", {"oin": r.members["mbo"].oin}),
+            ("another CA", "andere-uitgever", {"other_ca": True})):
+        before = refused(r), strangers(r, reden)
+        if args is None:
+            pair = None, None
+        elif args is own:
+            pair = own
+        else:
+            certificate(r, "vo", bad, **args)
+            pair = bad, key
+        got = test_system.ask_status(r, *pair)
+        check(got == ("handshake" if args is None else "403 partij-onbekend"),
               "%s: %s" % (what, got))
-        r.wait_until(lambda b=before: refused(r) == b + 1, 10,
-                     "%s is counted" % what)
+        r.wait_until(
+            lambda b=before, w=reden: (refused(r), strangers(r, w))
+            == (b[0] + 1, b[1] + 1), 10, "%s is counted" % what)
+    told(r, "keys of no member: refused 1 time,", "block the source")
+    told(r, "expired or not valid yet: refused 2 times", "tell this partner")
+    told(r, "another's OIN: refused 1 time,", "tell this partner")
+    told(r, "another CA: refused 1 time,", "tell this partner")
+    out = r.run("-i", r.members["mbo"].dir, "partners", "strangers")
+    check("127.0.0.1" in out and "andere-naam" in out
+          and max(map(len, out.splitlines())) <= 80, "strangers: " + out)
+    out = r.ov("mbo", "partners", "strangers")
+    check(len(out["rows"]) == 5, "--json: %r" % out)
     check(test_system.ask_status(r, good, key).startswith("200"),
           "still served")
 
@@ -256,6 +299,8 @@ def suspended(r, me):
     except (OSError, Refused) as e:
         raise Trouble("suspended: no answer: %s" % e) from e
     r.wait_until(lambda: refused(r) == before + 1, 10, "it is counted")
+    check(strangers(r, "ingetrokken") == 1, "under its source")
+    told(r, "suspended or gone: refused 1 time,", "administrators")
 
 
 def scenario(r):

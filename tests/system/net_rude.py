@@ -42,7 +42,7 @@ class Store(threading.Thread):
         self.known = set()
         self.delay = 0.0
         self.requests = 0
-        self.refused = 0
+        self.refused = {}  # by source
         self.fault = None
 
     def run(self):
@@ -79,7 +79,8 @@ class Store(threading.Thread):
         elif kind == N_GONE:
             conn, refused = struct.unpack(">QI", data[16:28])
             if conn == 0:
-                self.refused += refused
+                source = data[28:44]
+                self.refused[source] = self.refused.get(source, 0) + refused
         return True
 
 
@@ -453,7 +454,13 @@ def run(net, sanitized):
         assert closed(s, left + 1), "a slow connection is still open"
         s.close()
     time.sleep(5.5)
-    assert net.store.refused > 30, net.store.refused
+    # Counted under the address each came from; that of the polite one has
+    # the look whether the listener is there.
+    mapped = {x: bytes(10) + b"\xff\xff" + socket.inet_aton(x)
+              for x in (RUDE, "127.0.0.1", "127.0.0.3")}
+    assert net.store.refused.get(mapped[RUDE], 0) > 30, net.store.refused
+    assert net.store.refused.get(mapped["127.0.0.3"], 0) == 100, net.store.refused
+    assert net.store.refused.get(mapped["127.0.0.1"], 0) == 1, net.store.refused
     net.polite()
     net.process.send_signal(signal.SIGTERM)
     assert net.process.wait(10) == 0

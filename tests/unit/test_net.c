@@ -2,6 +2,7 @@
 /* tests/unit/test_net.c - the net role as a server: who is let in, what
  * reaches store, what is answered without it.
  */
+#include "base/addr.h"
 #include "tests/unit/test_net_world.h"
 
 static const char status_request[] =
@@ -405,6 +406,7 @@ test_handshakes_refused(void **state)
 	    NULL, NULL);
 	struct client c = dial(w, NULL);
 	struct ov_n_gone gone;
+	char source[OV_ADDR_TEXT];
 
 	assert_true(at_end(&c));
 	hang_up(&c);
@@ -418,6 +420,8 @@ test_handshakes_refused(void **state)
 		(void)expect(w, OV_N_GONE, &ov_n_gone_rec, &gone);
 	while (gone.conn != 0);
 	assert_int_equal(gone.handshakes_refused, 2);
+	ov_addr_fmt(source, gone.source);
+	assert_string_equal(source, "127.0.0.1");
 	id_free(&weak);
 }
 

@@ -303,6 +303,8 @@ run_budget(struct ov_cli *cli, const struct ov_cmd *cmd,
 		return x;
 	for (i = 0; rc == OV_OK && i < 4; i++)
 		rc = figures(&r, a, kinds[i], &e);
+	if (rc == OV_OK && a->nset > 0)
+		rc = ov_region_budget_check(&r, now_s(), &e);
 	x = rc == OV_OK ? show_budget(cli, &r) : OV_X_OK;
 	i = (size_t)finish(cli, &r, rc, a->nset > 0, &e);
 	return x != OV_X_OK ? x : (int)i;

@@ -87,6 +87,11 @@ OV_MUST_CHECK enum ov_rc ov_region_figure(struct ov_region *, const char *kind,
     const char *text, struct ov_err *e);
 /* The "budget" of the book that would be made now; NULL without memory. */
 json_t *ov_region_budget(const struct ov_region *, int64_t now);
+/* OV_DENIED where a cap per day is above what the school year allows: it
+ * would promise what no holder gives.  (A book that says so is accepted: each
+ * holder keeps to the smaller of the two.) */
+OV_MUST_CHECK enum ov_rc ov_region_budget_check(const struct ov_region *,
+    int64_t now, struct ov_err *e);
 
 struct ov_region_epoch {
 	uint32_t ep;

@@ -190,6 +190,36 @@ ov_region_budget(const struct ov_region *r, int64_t now)
 	return out;
 }
 
+enum ov_rc
+ov_region_budget_check(const struct ov_region *r, int64_t now, struct ov_err *e)
+{
+	json_t *b = ov_region_budget(r, now), *per, *line;
+	const char *client, *domein;
+	json_int_t day, year;
+	enum ov_rc rc = OV_OK;
+
+	if (b == NULL)
+		return no_memory(e);
+	json_object_foreach(b, client, per)
+	{
+		json_object_foreach(per, domein, line)
+		{
+			day = json_integer_value(json_object_get(line, "dag"));
+			year = json_integer_value(
+			    json_object_get(line, "jaar"));
+			if (rc == OV_OK && day > year)
+				rc = ov_fail(e, OV_DENIED,
+				    "budget of %s for %s: %lld a day is above "
+				    "its %lld a school year; lower --dag, or "
+				    "raise --jaar in the same command",
+				    client, domein, (long long)day,
+				    (long long)year);
+		}
+	}
+	json_decref(b);
+	return rc;
+}
+
 /* ---- epochs ---- */
 
 static json_t *

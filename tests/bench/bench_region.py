@@ -124,8 +124,7 @@ class BenchRegion(Region):
         for m in self.members.values():
             self.take_in(m)
         caps = {("load", "mbo"): 50000, ("mbo", "mbo"): 50000}
-        self.figure("dag", caps)
-        self.figure("jaar", caps)
+        self.figures({"dag": caps, "jaar": caps})
         mbo, gemeente = self.members["mbo"], self.members["gemeente"]
         self.run("region", "epoch", self.dir, "--ep", "1", "--status",
                  "actief", "--houder1", mbo.oin, "--houder2", gemeente.oin)

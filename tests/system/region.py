@@ -182,8 +182,8 @@ class Region:
         for m in self.members.values():
             self.init(m)
             self.take_in(m)
-        for kind, pairs in (figures or {}).items():
-            self.figure(kind, pairs)
+        if figures:
+            self.figures(figures)
         holders = sorted((m for m in self.members.values() if m.share),
                          key=lambda m: m.share)
         if holders:
@@ -247,13 +247,18 @@ class Region:
                  m.fingerprint, "--days", days, "--output",
                  os.path.join(m.dir, "tls.crt"), *mag)
 
-    def figure(self, kind, pairs):
+    def figures(self, figures):
+        """In one command: a cap per day is judged beside its year."""
         args = []
-        for key, n in pairs.items():
-            who = [key] if isinstance(key, str) else key
-            args += ["--" + kind, "%s=%d" % (
-                ":".join(self.members[w].oin for w in who), n)]
+        for kind, pairs in figures.items():
+            for key, n in pairs.items():
+                who = [key] if isinstance(key, str) else key
+                args += ["--" + kind, "%s=%d" % (
+                    ":".join(self.members[w].oin for w in who), n)]
         self.run("region", "budget", self.dir, *args)
+
+    def figure(self, kind, pairs):
+        self.figures({kind: pairs})
 
     def publish(self, m, ep=1):
         jws = os.path.join(m.dir, "manifest.jws")

@@ -2,10 +2,17 @@
 /* protocol/adresboek_diff.c - make the text of an address book, and say in
  * words what a new version changes.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "protocol/adresboek_in.h"
+#include "protocol/manifest.h"
+#include "protocol/tijd.h"
+
+/* Budgets that are spelled out: what a person reads before signing.  More
+ * changed at once is a new rule, and the figures are in `region budget`. */
+#define DIFF_BUDGETS_MAX 200
 
 enum ov_rc
 ov_adresboek_compose(struct ov_buf *b, const json_t *j, struct ov_err *e)
@@ -113,47 +120,187 @@ diff_lid(struct ov_buf *b, const struct ov_lid *o, const struct ov_lid *n)
 		changed(b, "gemeente list", n);
 }
 
-static bool
-same_epochs(const struct ov_adresboek *o, const struct ov_adresboek *n)
-{
-	const struct ov_book_epoch *x, *y;
-	size_t i;
+/* ---- epochs ---- */
 
-	if (o->nepoch != n->nepoch)
-		return false;
-	for (i = 0; i < n->nepoch; i++) {
-		x = &o->epoch[i];
-		y = &n->epoch[i];
-		if (x->ep != y->ep || x->status != y->status ||
-		    x->van != y->van || x->nmanifest != y->nmanifest ||
-		    memcmp(x->manifest, y->manifest,
-		        y->nmanifest * sizeof(*y->manifest)) != 0 ||
-		    !ov_oin_eq(x->deel[0].houder, y->deel[0].houder) ||
-		    !ov_oin_eq(x->deel[1].houder, y->deel[1].houder))
-			return false;
+static const struct ov_book_epoch *
+epoch_of(const struct ov_adresboek *k, uint32_t ep)
+{
+	for (size_t i = 0; i < k->nepoch; i++)
+		if (k->epoch[i].ep == ep)
+			return &k->epoch[i];
+	return NULL;
+}
+
+static const struct ov_book_manifest *
+manifest_of(const struct ov_book_epoch *x, const struct ov_oin *houder)
+{
+	for (size_t i = 0; i < x->nmanifest; i++)
+		if (ov_oin_eq(&x->manifest[i].houder, houder))
+			return &x->manifest[i];
+	return NULL;
+}
+
+static void
+diff_manifests(struct ov_buf *b, const struct ov_book_epoch *o,
+    const struct ov_book_epoch *n)
+{
+	const struct ov_book_manifest *m;
+
+	for (size_t i = 0; i < n->nmanifest; i++) {
+		m = manifest_of(o, &n->manifest[i].houder);
+		if (m == NULL ||
+		    memcmp(m->sha256, n->manifest[i].sha256, 32) != 0)
+			ov_buf_fmt(b, "epoch %u: manifest of %s %s\n", n->ep,
+			    n->manifest[i].houder.s,
+			    m == NULL ? "added" : "replaced");
 	}
-	return true;
+	for (size_t i = 0; i < o->nmanifest; i++)
+		if (manifest_of(n, &o->manifest[i].houder) == NULL)
+			ov_buf_fmt(b, "epoch %u: manifest of %s removed\n",
+			    n->ep, o->manifest[i].houder.s);
+}
+
+/* The holders of each share; every share has one or more. */
+static void
+diff_shares(struct ov_buf *b, const struct ov_book_epoch *o,
+    const struct ov_book_epoch *n)
+{
+	const struct ov_book_deel *x, *y;
+
+	for (size_t i = 0; i < n->ndeel; i++) {
+		y = &n->deel[i];
+		x = i < o->ndeel ? &o->deel[i] : NULL;
+		if (x != NULL && x->deel == y->deel && x->n == y->n &&
+		    memcmp(x->houder, y->houder, x->n * sizeof(*x->houder)) ==
+		        0)
+			continue;
+		ov_buf_fmt(b, "epoch %u: share %u held by", n->ep, y->deel);
+		for (size_t k = 0; k < y->n; k++)
+			ov_buf_fmt(b, " %s", y->houder[k].s);
+		ov_buf_str(b, "\n");
+	}
+}
+
+static void
+diff_epochs(struct ov_buf *b, const struct ov_adresboek *old,
+    const struct ov_adresboek *neu)
+{
+	static const struct ov_book_epoch none;
+	const struct ov_book_epoch *o, *n;
+	char from[OV_MOMENT_SIZE];
+
+	for (size_t i = 0; i < neu->nepoch; i++) {
+		n = &neu->epoch[i];
+		o = epoch_of(old, n->ep);
+		ov_moment_fmt(from, n->van);
+		if (o == NULL)
+			ov_buf_fmt(b, "epoch %u added: %s, from %s\n", n->ep,
+			    ov_epoch_status_name(n->status), from);
+		else if (o->status != n->status)
+			ov_buf_fmt(b, "epoch %u: %s, was %s\n", n->ep,
+			    ov_epoch_status_name(n->status),
+			    ov_epoch_status_name(o->status));
+		if (o != NULL && o->van != n->van)
+			ov_buf_fmt(b, "epoch %u: from %s\n", n->ep, from);
+		diff_shares(b, o != NULL ? o : &none, n);
+		diff_manifests(b, o != NULL ? o : &none, n);
+	}
+	for (size_t i = 0; i < old->nepoch; i++)
+		if (epoch_of(neu, old->epoch[i].ep) == NULL)
+			ov_buf_fmt(b, "epoch %u removed\n", old->epoch[i].ep);
+}
+
+/* ---- budgets ---- */
+
+static void
+budget_number(struct ov_buf *b, const char *name, const uint64_t *o,
+    const uint64_t *n)
+{
+	if (o != NULL && n != NULL && *o == *n)
+		return;
+	ov_buf_fmt(b, "  %-7s ", name);
+	if (o != NULL)
+		ov_buf_fmt(b, "%" PRIu64, *o);
+	if (o != NULL && n != NULL)
+		ov_buf_str(b, " -> ");
+	if (n != NULL)
+		ov_buf_fmt(b, "%" PRIu64, *n);
+	ov_buf_str(b, "\n");
+}
+
+static void
+budget_day(struct ov_buf *b, const struct ov_book_budget *o,
+    const struct ov_book_budget *n)
+{
+	char was[OV_DATE_SIZE] = "", is[OV_DATE_SIZE] = "";
+
+	if (o != NULL && n != NULL && o->dag_tot == n->dag_tot)
+		return;
+	if (o != NULL)
+		ov_date_fmt(was, ov_date_from_days(o->dag_tot));
+	if (n != NULL)
+		ov_date_fmt(is, ov_date_from_days(n->dag_tot));
+	ov_buf_fmt(b, "  dag_tot %s%s%s\n", was,
+	    o != NULL && n != NULL ? " -> " : "", is);
+}
+
+/* One line of budget, in the words of the book; o or n NULL: new or gone. */
+static void
+diff_budget(struct ov_buf *b, const struct ov_book_budget *o,
+    const struct ov_book_budget *n)
+{
+	const struct ov_book_budget *any = n != NULL ? n : o;
+
+	ov_buf_fmt(b, "budget of %s for %s %s\n", any->client.s, any->domein.s,
+	    o == NULL   ? "added"
+	    : n == NULL ? "removed, was"
+	                : "changed");
+#define NUMBER(m)                                                              \
+	budget_number(b, #m, o != NULL ? &o->m : NULL, n != NULL ? &n->m : NULL)
+	NUMBER(dag);
+	NUMBER(dag_na);
+	budget_day(b, o, n);
+	NUMBER(jaar);
+#undef NUMBER
 }
 
 static bool
-same_budgets(const struct ov_adresboek *o, const struct ov_adresboek *n)
+same_budget(const struct ov_book_budget *x, const struct ov_book_budget *y)
 {
-	const struct ov_book_budget *x, *y;
-	size_t i;
-
-	if (o->nbudget != n->nbudget)
-		return false;
-	for (i = 0; i < n->nbudget; i++) {
-		x = &o->budget[i];
-		y = &n->budget[i];
-		if (!ov_oin_eq(&x->client, &y->client) ||
-		    !ov_oin_eq(&x->domein, &y->domein) || x->dag != y->dag ||
-		    x->dag_na != y->dag_na || x->dag_tot != y->dag_tot ||
-		    x->jaar != y->jaar)
-			return false;
-	}
-	return true;
+	return x->dag == y->dag && x->dag_na == y->dag_na &&
+	       x->dag_tot == y->dag_tot && x->jaar == y->jaar;
 }
+
+/* Both lists are sorted; a book may have a million pairs. */
+static void
+diff_budgets(struct ov_buf *b, const struct ov_adresboek *old,
+    const struct ov_adresboek *neu)
+{
+	const struct ov_book_budget *o, *n;
+	size_t i = 0, k = 0, said = 0;
+	int c;
+
+	while (i < old->nbudget || k < neu->nbudget) {
+		o = i < old->nbudget ? &old->budget[i] : NULL;
+		n = k < neu->nbudget ? &neu->budget[k] : NULL;
+		c = o == NULL   ? 1
+		    : n == NULL ? -1
+		                : ov_oin_cmp(&o->client, &n->client);
+		if (c == 0)
+			c = ov_oin_cmp(&o->domein, &n->domein);
+		i += c <= 0;
+		k += c >= 0;
+		if (c == 0 && same_budget(o, n))
+			continue;
+		if (said++ < DIFF_BUDGETS_MAX)
+			diff_budget(b, c <= 0 ? o : NULL, c >= 0 ? n : NULL);
+	}
+	if (said > DIFF_BUDGETS_MAX)
+		ov_buf_fmt(b, "and %zu more budgets\n",
+		    said - DIFF_BUDGETS_MAX);
+}
+
+/* ---- the rest ---- */
 
 static bool
 same_ca(const struct ov_adresboek *o, const struct ov_adresboek *n)
@@ -198,10 +345,8 @@ diff_rest(struct ov_buf *b, const struct ov_adresboek *o,
 		    o->logdomein);
 	if (!same_ca(o, n))
 		ov_buf_str(b, "certificates of the region's CA replaced\n");
-	if (!same_epochs(o, n))
-		ov_buf_str(b, "epochs, holders or manifests changed\n");
-	if (!same_budgets(o, n))
-		ov_buf_str(b, "budgets changed\n");
+	diff_epochs(b, o, n);
+	diff_budgets(b, o, n);
 	if (o->minimum_getuigen != n->minimum_getuigen)
 		ov_buf_fmt(b, "witnesses needed: %u, was %u\n",
 		    n->minimum_getuigen, o->minimum_getuigen);

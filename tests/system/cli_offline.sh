@@ -133,6 +133,21 @@ expect 1 "$ov" region epoch reg --ep 2 --houder1 00000099000000003000 \
 expect 0 "$ov" region budget reg --leerlingen 00000099000000002000=20000 \
     --verwacht 00000099000000001000:00000099000000002000=3100
 has 25500
+# A cap per day above the year's: refused, and nothing is changed.
+expect 1 "$ov" region budget reg \
+    --dag 00000099000000001000:00000099000000002000=7000
+has '7000 a day is above its 6200 a school year; lower --dag'
+expect 0 "$ov" region budget reg \
+    --dag 00000099000000001000:00000099000000002000=7000 \
+    --jaar 00000099000000001000:00000099000000002000=7000
+has 7000
+expect 1 "$ov" region budget reg \
+    --jaar 00000099000000001000:00000099000000002000=6999
+expect 0 "$ov" region budget reg --json
+has '"jaar": *7000'
+expect 0 "$ov" region budget reg \
+    --dag 00000099000000001000:00000099000000002000=1550 \
+    --jaar 00000099000000001000:00000099000000002000=6200
 
 # --- signing ---
 expect 1 "$ov" region sign reg --key mbo/credentials/vault/identity
@@ -150,6 +165,15 @@ expect 0 "$ov" region show reg/versies/1.txt
 has "$(cat one)"
 awk 'length($0) > 90' out | grep -q . && fail 'a line is too wide'
 
+expect 0 "$ov" region budget reg \
+    --dag 00000099000000001000:00000099000000002000=1600
+expect 0 "$ov" region diff reg
+has 'budget of 00000099000000001000 for 00000099000000002000 changed'
+has 'dag     1550 -> 1600'
+grep -q jaar out && fail 'what did not change is not told'
+awk 'length($0) > 80' out | grep -q . && fail 'a line is too wide'
+expect 0 "$ov" region diff reg --json
+has '1550 -> 1600'
 expect 0 "$ov" region remove reg 'Organisatie vo' --suspend
 expect 0 "$ov" region diff reg
 has 'geschorst, was actief'

@@ -462,6 +462,114 @@ test_diff(void **state)
 	json_decref(j);
 }
 
+static void
+diff_of(struct ov_buf *d, const json_t *was, const json_t *is)
+{
+	struct ov_adresboek *o = NULL, *n = NULL;
+	OV_BUF a = {0}, b = {0};
+
+	assert_int_equal(ov_adresboek_compose(&a, was, NULL), OV_OK);
+	assert_int_equal(ov_adresboek_compose(&b, is, NULL), OV_OK);
+	assert_int_equal(ov_adresboek_parse(a.p, a.n, &o, NULL), OV_OK);
+	assert_int_equal(ov_adresboek_parse(b.p, b.n, &n, NULL), OV_OK);
+	ov_buf_reset(d);
+	assert_int_equal(ov_adresboek_diff(d, o, n, NULL), OV_OK);
+	ov_adresboek_free(o);
+	ov_adresboek_free(n);
+}
+
+/* Budgets by client and domain, old and new; epochs and manifests in words. */
+static void
+test_diff_oprf(void **state)
+{
+#define A "00000099000000000000"
+#define B "00000099000000000001"
+	json_t *was = book(1, "", 3), *is = book(1, "", 3), *oprf, *ep, *line;
+	char hash[48];
+	OV_BUF d = {0};
+
+	(void)state;
+	oprf = json_object_get(is, "oprf");
+	line = json_object_get(json_object_get(json_object_get(oprf, "budget"),
+	                           A),
+	    B);
+	json_object_set_new(line, "dag", json_integer(6000));
+	json_object_set_new(line, "jaar", json_integer(30000));
+	/* A day above its year is the region's to mend: decision 006. */
+	json_object_set_new(json_object_get(oprf, "budget"), B,
+	    json_pack("{s:{s:i,s:i,s:s,s:i}}", A, "dag", 4, "dag_na", 2,
+	        "dag_tot", "2026-10-01", "jaar", 3));
+	diff_of(&d, was, is);
+	assert_string_equal(ov_buf_text(&d),
+	    "budget of " A " for " B " changed\n"
+	    "  dag     5100 -> 6000\n"
+	    "  jaar    25500 -> 30000\n"
+	    "budget of " B " for " A " added\n"
+	    "  dag     4\n  dag_na  2\n  dag_tot 2026-10-01\n  jaar    3\n");
+	diff_of(&d, is, was);
+	assert_non_null(strstr(ov_buf_text(&d), "  dag     6000 -> 5100\n"));
+	assert_non_null(strstr(ov_buf_text(&d),
+	    "budget of " B " for " A " removed, was\n  dag     4\n"));
+	json_object_set_new(oprf, "budget",
+	    json_deep_copy(
+	        json_object_get(json_object_get(was, "oprf"), "budget")));
+	ep = json_array_get(json_object_get(oprf, "epochs"), 0);
+	json_object_set_new(ep, "status", json_string("uitlopend"));
+	json_object_set_new(ep, "van", json_string("2026-08-02T00:00:00Z"));
+	json_object_set_new(ep, "delen",
+	    json_pack("{s:[s],s:[s]}", "1", A, "2", "00000099000000000002"));
+	some(hash, false, 5, 5);
+	json_object_set_new(ep, "manifesten", json_pack("{s:s}", A, hash));
+	diff_of(&d, was, is);
+	assert_string_equal(ov_buf_text(&d),
+	    "epoch 1: uitlopend, was actief\n"
+	    "epoch 1: from 2026-08-02T00:00:00Z\n"
+	    "epoch 1: share 2 held by 00000099000000000002\n"
+	    "epoch 1: manifest of " A " added\n");
+	diff_of(&d, is, was);
+	assert_non_null(
+	    strstr(ov_buf_text(&d), "epoch 1: manifest of " A " removed\n"));
+	json_object_set_new(ep, "ep", json_integer(2));
+	diff_of(&d, was, is);
+	assert_string_equal(ov_buf_text(&d),
+	    "epoch 2 added: uitlopend, from 2026-08-02T00:00:00Z\n"
+	    "epoch 2: share 1 held by " A "\n"
+	    "epoch 2: share 2 held by 00000099000000000002\n"
+	    "epoch 2: manifest of " A " added\n"
+	    "epoch 1 removed\n");
+	json_decref(was);
+	json_decref(is);
+#undef A
+#undef B
+}
+
+/* More budgets than a person reads: the first 200, and how many more. */
+static void
+test_diff_bound(void **state)
+{
+	json_t *was = book(1, "", 2), *is = book(1, "", 2), *b = json_object(),
+	       *per;
+	char oin[OV_OIN_LEN + 1];
+	OV_BUF d = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < 300; i++) {
+		(void)snprintf(oin, sizeof(oin), "00000099000000001%03u", i);
+		per = json_pack("{s:{s:i,s:i,s:s,s:i}}", oin, "dag", 1,
+		    "dag_na", 1, "dag_tot", "2026-10-01", "jaar", 1);
+		json_object_set_new(b, oin, per);
+	}
+	json_object_update_missing(b,
+	    json_object_get(json_object_get(was, "oprf"), "budget"));
+	json_object_set_new(json_object_get(is, "oprf"), "budget", b);
+	diff_of(&d, was, is);
+	assert_non_null(strstr(ov_buf_text(&d), "\nand 100 more budgets\n"));
+	assert_non_null(strstr(ov_buf_text(&d), "00000099000000001199 added"));
+	assert_null(strstr(ov_buf_text(&d), "00000099000000001200 added"));
+	json_decref(was);
+	json_decref(is);
+}
+
 /* What a person types: every misreading that is allowed, none that is not. */
 static void
 test_fingerprint(void **state)
@@ -496,6 +604,8 @@ main(void)
 	    cmocka_unit_test(test_lookups),
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_diff),
+	    cmocka_unit_test(test_diff_oprf),
+	    cmocka_unit_test(test_diff_bound),
 	    cmocka_unit_test(test_fingerprint),
 	};
 

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -17,20 +16,10 @@
 #include "base/notify.h"
 #include "base/sandbox.h"
 #include "crypto/selftest.h"
-#include "daemon/conf.h"
 #include "daemon/houder/houder.h"
+#include "daemon/start.h"
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 78 };
-
-/* How long store may take to open its socket at start. */
-#define CONNECT_TRIES 200
-
-static const char usage_text[] =
-    "usage: overstapd-houder -c FILE\n"
-    "Holds share keys of a region and evaluates pseudonyms for its members.\n"
-    "  -c, --config FILE   overstap.conf\n"
-    "  -h, --help          this text\n"
-    "  -V, --version       version\n";
+enum { EXIT_FAILED = 1, EXIT_CONFIG = 78 };
 
 /* Everything the role owns. */
 struct parts {
@@ -62,25 +51,6 @@ now(struct ov_now *out, struct ov_err *e)
 	out->mono_ms = (uint64_t)mono.tv_sec * 1000 +
 	               (uint64_t)mono.tv_nsec / 1000000;
 	return OV_OK;
-}
-
-static enum ov_rc
-connect_store(const struct ov_daemon_conf *conf, int *fd, struct ov_err *e)
-{
-	static const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-	char path[512];
-	enum ov_rc rc;
-
-	rc = ov_daemon_socket(conf, "houder", path, sizeof(path), e);
-	if (rc != OV_OK)
-		return rc;
-	for (int i = 0;; i++) {
-		rc = ov_ipc_connect(path, fd, e);
-		if (rc != OV_SYS || i == CONNECT_TRIES ||
-		    (e->sys != ENOENT && e->sys != ECONNREFUSED))
-			return rc;
-		(void)nanosleep(&pause, NULL);
-	}
 }
 
 static enum ov_rc
@@ -117,7 +87,7 @@ start(const char *file, struct parts *p, struct ov_err *e)
 		return rc;
 	ov_log_level(conf.log_level);
 	if ((rc = build(&conf, p, e)) == OV_OK)
-		rc = connect_store(&conf, &p->fd, e);
+		rc = ov_daemon_connect(&conf, "houder", &p->fd, e);
 	ov_daemon_conf_free(&conf);
 	return rc;
 }
@@ -183,34 +153,11 @@ run(const char *file)
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"config", required_argument, NULL, 'c'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0},
-	};
-	const char *file = NULL;
-	int c;
+	const char *file;
+	int code = ov_daemon_options(argc, argv, "overstapd-houder",
+	    "Holds share keys of a region and evaluates pseudonyms for its "
+	    "members.",
+	    &file);
 
-	while ((c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			file = optarg;
-			break;
-		case 'h':
-			(void)fputs(usage_text, stdout);
-			return 0;
-		case 'V':
-			(void)puts("overstapd-houder " OV_VERSION);
-			return 0;
-		default:
-			(void)fputs(usage_text, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (file == NULL || optind != argc) {
-		(void)fputs(usage_text, stderr);
-		return EXIT_USAGE;
-	}
-	return run(file);
+	return code >= 0 ? code : run(file);
 }

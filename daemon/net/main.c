@@ -1,46 +1,23 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* daemon/net/main.c - overstapd-net: the process around the role. */
 #include <curl/curl.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fs.h"
-#include "base/ipc.h"
 #include "base/log.h"
 #include "base/notify.h"
 #include "base/sandbox.h"
-#include "base/version.h"
 #include "base/watchdog.h"
-#include "daemon/conf.h"
 #include "daemon/net/net.h"
+#include "daemon/start.h"
 
 #define PEM_MAX ((size_t)64 << 10)
-/* How long store may take to open its socket after we were started. */
-#define CONNECT_TRIES 100
-#define CONNECT_PAUSE_MS 100
-
-static void
-usage(FILE *to)
-{
-	(void)fputs("usage: overstapd-net -c CONF\n"
-	            "\n"
-	            "Accepts and makes the connections of one instance of "
-	            "Overstap.\n"
-	            "Started by systemd or overstapd(8), not by hand.\n"
-	            "\n"
-	            "  -c, --config CONF  the instance's overstap.conf\n"
-	            "  -h, --help         this text\n"
-	            "  -V, --version      the version\n",
-	    to);
-}
 
 /* One descriptor per connection, as many as we may. */
 static void
@@ -52,25 +29,6 @@ raise_descriptors(void)
 		r.rlim_cur = r.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &r);
 	}
-}
-
-static enum ov_rc
-connect_store(const struct ov_daemon_conf *conf, int *out, struct ov_err *e)
-{
-	const struct timespec pause = {0, CONNECT_PAUSE_MS * 1000000L};
-	char path[108];
-	enum ov_rc rc;
-
-	rc = ov_daemon_socket(conf, "net", path, sizeof(path), e);
-	for (int i = 0; rc == OV_OK && i < CONNECT_TRIES; i++) {
-		rc = ov_ipc_connect(path, out, e);
-		if (rc == OV_OK || (e->sys != ENOENT && e->sys != ECONNREFUSED))
-			return rc;
-		(void)nanosleep(&pause, NULL);
-		if (i + 1 < CONNECT_TRIES)
-			rc = OV_OK;
-	}
-	return rc;
 }
 
 static enum ov_rc
@@ -177,7 +135,7 @@ run(const struct ov_daemon_conf *conf, struct ov_err *e)
 	enum ov_rc rc;
 
 	if ((rc = read_pair(conf, &cert, &key, e)) != OV_OK ||
-	    (rc = connect_store(conf, &nc.store, e)) != OV_OK ||
+	    (rc = ov_daemon_connect(conf, "net", &nc.store, e)) != OV_OK ||
 	    (rc = ov_loop_new(&s.loop, e)) != OV_OK) {
 		ov_close(&nc.store);
 		return rc;
@@ -196,34 +154,16 @@ run(const struct ov_daemon_conf *conf, struct ov_err *e)
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {{"config", 1, NULL, 'c'},
-	    {"help", 0, NULL, 'h'}, {"version", 0, NULL, 'V'},
-	    {NULL, 0, NULL, 0}};
 	struct ov_daemon_conf conf;
-	const char *path = NULL;
+	const char *path;
 	struct ov_err e = {0};
 	enum ov_rc rc;
-	int c;
+	int code = ov_daemon_options(argc, argv, "overstapd-net",
+	    "Accepts and makes the connections of an instance of Overstap.",
+	    &path);
 
-	while ((c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1)
-		switch (c) {
-		case 'c':
-			path = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		case 'V':
-			(void)puts("overstapd-net " OV_VERSION);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	if (path == NULL || optind != argc) {
-		usage(stderr);
-		return 2;
-	}
+	if (code >= 0)
+		return code;
 	ov_log_init("net");
 	raise_descriptors();
 	if ((rc = ov_sandbox(&e)) == OV_OK &&

@@ -7,7 +7,6 @@
  * the supervisor starts all of them anew.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 #include "base/sandbox.h"
 #include "base/version.h"
 #include "base/watchdog.h"
+#include "daemon/start.h"
 #include "daemon/store/role.h"
 
 #define WAIT_MS 30000 /* for vault and houder to connect */
@@ -326,50 +326,6 @@ begin(struct proc *p, struct ov_err *e)
 	return ov_loop_fd(p->loop, p->lis[S_NET], OV_LOOP_IN, net_accept, p, e);
 }
 
-static void
-usage(FILE *f)
-{
-	(void)fputs("usage: overstapd-store -c CONF\n"
-	            "Decides and remembers: overstapd-store(8).\n"
-	            "  -c, --config CONF  the instance's overstap.conf\n"
-	            "  -h, --help         this text\n"
-	            "  -V, --version      the version\n",
-	    f);
-}
-
-static int
-options(int argc, char **argv, const char **conf)
-{
-	static const struct option longs[] = {{"config", required_argument,
-	                                          NULL, 'c'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
-	int c;
-
-	*conf = NULL;
-	while ((c = getopt_long(argc, argv, "c:hV", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			*conf = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		case 'V':
-			(void)puts("overstapd-store " OV_VERSION);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
-	if (*conf == NULL || optind != argc) {
-		usage(stderr);
-		return 2;
-	}
-	return -1;
-}
-
 static int
 work(struct proc *p)
 {
@@ -407,7 +363,8 @@ main(int argc, char **argv)
 	static struct proc p = {.vault = -1, .houder = -1, .net = -1};
 	const char *conf;
 	struct ov_err e = {0};
-	int code = options(argc, argv, &conf);
+	int code = ov_daemon_options(argc, argv, "overstapd-store",
+	    "Decides and remembers: overstapd-store(8).", &conf);
 
 	if (code >= 0)
 		return code;

@@ -5,11 +5,9 @@
  * clock and one descriptor.  It ends when store does.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "base/fs.h"
 #include "base/ipc.h"
@@ -17,24 +15,14 @@
 #include "base/notify.h"
 #include "base/sandbox.h"
 #include "crypto/vault.h"
-#include "daemon/conf.h"
+#include "daemon/start.h"
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 78 };
+enum { EXIT_FAILED = 1, EXIT_CONFIG = 78 };
 
 /* What a busy vault locks at most, with its buffers. */
 #define LOCK_ROOM ((size_t)96 << 20)
 /* A reply buffer above this is given back after use. */
 #define REPLY_KEEP ((size_t)256 << 10)
-/* How long store may take to open its socket at start. */
-#define CONNECT_TRIES 200
-
-static const char usage[] =
-    "usage: overstapd-vault -c FILE\n"
-    "Keeps the keys of an instance and serves overstapd-store.\n"
-    "  -c, --config FILE   overstap.conf\n"
-    "  -h, --help          this text\n"
-    "  -V, --version       version\n";
-
 /* Keep all memory out of swap, if the kernel allows as much as we may need;
  * otherwise a later allocation would fail instead.  Keys themselves lie in
  * memory that is locked by itself. */
@@ -50,25 +38,6 @@ lock_memory(void)
 	room = mlock2(p, LOCK_ROOM, MLOCK_ONFAULT) == 0;
 	(void)munmap(p, LOCK_ROOM);
 	return room && mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
-}
-
-static enum ov_rc
-connect_store(const struct ov_daemon_conf *conf, int *fd, struct ov_err *e)
-{
-	static const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-	char path[512];
-	enum ov_rc rc;
-
-	rc = ov_daemon_socket(conf, "vault", path, sizeof(path), e);
-	if (rc != OV_OK)
-		return rc;
-	for (int i = 0;; i++) {
-		rc = ov_ipc_connect(path, fd, e);
-		if (rc != OV_SYS || i == CONNECT_TRIES || e == NULL ||
-		    (e->sys != ENOENT && e->sys != ECONNREFUSED))
-			return rc;
-		(void)nanosleep(&pause, NULL);
-	}
 }
 
 static enum ov_rc
@@ -89,7 +58,7 @@ start(const char *file, struct ov_vault **v, int *fd, struct ov_err *e)
 		rc = ov_vault_load(dir, &who, v, e);
 	}
 	if (rc == OV_OK)
-		rc = connect_store(&conf, fd, e);
+		rc = ov_daemon_connect(&conf, "vault", fd, e);
 	ov_daemon_conf_free(&conf);
 	return rc;
 }
@@ -160,34 +129,9 @@ run(const char *file)
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"config", required_argument, NULL, 'c'},
-	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'V'},
-	    {NULL, 0, NULL, 0},
-	};
-	const char *file = NULL;
-	int c;
+	const char *file;
+	int code = ov_daemon_options(argc, argv, "overstapd-vault",
+	    "Keeps the keys of an instance and serves overstapd-store.", &file);
 
-	while ((c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			file = optarg;
-			break;
-		case 'h':
-			(void)fputs(usage, stdout);
-			return 0;
-		case 'V':
-			(void)puts("overstapd-vault " OV_VERSION);
-			return 0;
-		default:
-			(void)fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (file == NULL || optind != argc) {
-		(void)fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	return run(file);
+	return code >= 0 ? code : run(file);
 }

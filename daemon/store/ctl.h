@@ -98,6 +98,20 @@ bool ov_j_set(json_t *o, const char *name, json_t *v);
 const char *ov_ctl_code_of(enum ov_rc);
 json_t *ov_j_sentence(const char *code);
 
+/* ---- lists (ctl_page.c) ---- */
+
+/* One row of a query into the element of an array, without its memory. */
+typedef enum ov_rc ov_row_fn(sqlite3_stmt *, void *row, struct ov_err *);
+/* At most OV_CTL_PAGE rows (elements of `size` bytes) of a query that
+ * ov_db_q() began with this rc, and end it; *n is how many.  False: the
+ * refusal is queued. */
+bool ov_ctl_page(struct ov_ctl *, enum ov_rc rc, sqlite3_stmt *, ov_row_fn *,
+    void *rows, size_t size, size_t *n, struct ov_err *e);
+/* End a list of n rows with "aantal" and how many there are of each name: a
+ * query of (name, count), begun and ended as above. */
+void ov_ctl_end_counts(struct ov_ctl *, int64_t n, const char *const *names,
+    size_t nnames, enum ov_rc rc, sqlite3_stmt *, struct ov_err *e);
+
 /* ---- reading content (ctl_read.c) ---- */
 
 /* Write one line `gelezen` and one leaf for each of n records, and commit:

@@ -47,8 +47,10 @@ list_start(struct ov_ctl *c)
 	"z.status,z.datum FROM zaak z"
 
 static enum ov_rc
-zaak_read(sqlite3_stmt *q, struct zaak *z, struct ov_err *e)
+zaak_read(sqlite3_stmt *q, void *out, struct ov_err *e)
 {
+	struct zaak *z = out;
+
 	memset(z, 0, sizeof(*z));
 	z->partner = ov_db_i64(q, 1);
 	z->leerling = ov_db_i64(q, 2);
@@ -77,20 +79,15 @@ list_step(struct ov_ctl *c)
 	struct zaak z[OV_CTL_PAGE];
 	struct ov_err e = {0};
 	sqlite3_stmt *q;
-	size_t n = 0;
+	size_t n;
 	enum ov_rc rc;
-	bool row;
 
 	rc = ov_db_q(c->st->db, &q, &e,
 	    ZAAK " WHERE (?1=0 OR z.zaak>?2) AND (?3=0 OR z.partner=?3)"
 	         " ORDER BY z.zaak LIMIT 64",
 	    "ibi", (int64_t)l->begun, (const void *)l->after, (size_t)16,
 	    l->partner);
-	while (rc == OV_OK && n < OV_CTL_PAGE &&
-	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row)
-		rc = zaak_read(q, &z[n++], &e);
-	ov_db_done(c->st->db, q);
-	if (!ov_ctl_ok(c, rc, &e))
+	if (!ov_ctl_page(c, rc, q, zaak_read, z, sizeof(*z), &n, &e))
 		return;
 	for (size_t i = 0; i < n; i++)
 		ov_ctl_row(c, j_zaak(c->st, &z[i]));

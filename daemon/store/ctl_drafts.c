@@ -133,27 +133,19 @@ j_draft(struct ov_store *st, const struct ov_draft *d)
 static void
 list_end(struct ov_ctl *c)
 {
-	struct list *l = c->state;
 	static const char *const stand[] = {"ONVOLLEDIG", "VOLLEDIG",
 	    "VERZONDEN", "GEWIJZIGD"};
-	json_t *j = json_pack("{s:I}", "aantal", (json_int_t)l->n);
+	const struct list *l = c->state;
 	struct ov_err e = {0};
-	int64_t n;
+	sqlite3_stmt *q;
+	enum ov_rc rc;
 
-	for (size_t i = 0; i < 4; i++) {
-		if (!ov_ctl_ok(c,
-		        ov_db_int(c->st->db, &n, 0, &e,
-		            "SELECT count(*) FROM concept c JOIN import i"
-		            " ON i.nr=c.import WHERE i.compleet=1"
-		            " AND c.stand=?1 AND (?2='' OR c.srt=?2)",
-		            "tt", stand[i], l->srt),
-		        &e)) {
-			json_decref(j);
-			return;
-		}
-		(void)ov_j_set(j, stand[i], json_integer(n));
-	}
-	ov_ctl_end(c, j);
+	rc = ov_db_q(c->st->db, &q, &e,
+	    "SELECT c.stand,count(*) FROM concept c JOIN import i"
+	    " ON i.nr=c.import WHERE i.compleet=1 AND (?1='' OR c.srt=?1)"
+	    " GROUP BY c.stand",
+	    "t", l->srt);
+	ov_ctl_end_counts(c, l->n, stand, 4, rc, q, &e);
 }
 
 static void

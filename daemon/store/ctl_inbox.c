@@ -59,8 +59,10 @@ list_start(struct ov_ctl *c)
 /* Columns: nr partner ontvangen leerling gesloten srt rol stand reden zaak and
  * the draft of the newest message of ours in the same case. */
 static enum ov_rc
-row_read(sqlite3_stmt *q, struct row *r, struct ov_err *e)
+row_read(sqlite3_stmt *q, void *out, struct ov_err *e)
 {
+	struct row *r = out;
+
 	memset(r, 0, sizeof(*r));
 	r->nr = ov_db_i64(q, 0);
 	r->partner = ov_db_i64(q, 1);
@@ -100,24 +102,16 @@ j_row(struct ov_store *st, const struct row *r)
 static void
 list_end(struct ov_ctl *c)
 {
-	struct list *l = c->state;
-	json_t *j = json_pack("{s:I}", "aantal", (json_int_t)l->n);
+	const struct list *l = c->state;
 	struct ov_err e = {0};
-	int64_t n;
+	sqlite3_stmt *q;
+	enum ov_rc rc;
 
-	for (size_t i = 0; i < NSTANDS; i++) {
-		if (!ov_ctl_ok(c,
-		        ov_db_int(c->st->db, &n, 0, &e,
-		            "SELECT count(*) FROM bericht WHERE stand=?1"
-		            " AND (?2='' OR srt=?2) AND ontvangen>=?3",
-		            "tti", stands[i], l->srt, l->sinds),
-		        &e)) {
-			json_decref(j);
-			return;
-		}
-		(void)ov_j_set(j, stands[i], json_integer(n));
-	}
-	ov_ctl_end(c, j);
+	rc = ov_db_q(c->st->db, &q, &e,
+	    "SELECT stand,count(*) FROM bericht WHERE (?1='' OR srt=?1)"
+	    " AND ontvangen>=?2 GROUP BY stand",
+	    "ti", l->srt, l->sinds);
+	ov_ctl_end_counts(c, l->n, stands, NSTANDS, rc, q, &e);
 }
 
 #define ROW                                                                    \
@@ -133,20 +127,15 @@ list_step(struct ov_ctl *c)
 	struct row r[OV_CTL_PAGE];
 	struct ov_err e = {0};
 	sqlite3_stmt *q;
-	size_t n = 0;
+	size_t n;
 	enum ov_rc rc;
-	bool row;
 
 	rc = ov_db_q(c->st->db, &q, &e,
 	    ROW " WHERE b.nr>?1 AND (?2='' OR b.stand=?2)"
 	        " AND (?3='' OR b.srt=?3) AND b.ontvangen>=?4"
 	        " ORDER BY b.nr LIMIT 64",
 	    "itti", l->at, l->stand, l->srt, l->sinds);
-	while (rc == OV_OK && n < OV_CTL_PAGE &&
-	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row)
-		rc = row_read(q, &r[n++], &e);
-	ov_db_done(c->st->db, q);
-	if (!ov_ctl_ok(c, rc, &e))
+	if (!ov_ctl_page(c, rc, q, row_read, r, sizeof(*r), &n, &e))
 		return;
 	for (size_t i = 0; i < n; i++)
 		ov_ctl_row(c, j_row(c->st, &r[i]));
@@ -463,9 +452,8 @@ export_step(struct ov_ctl *c)
 	struct row r[OV_CTL_PAGE];
 	struct ov_err e = {0};
 	sqlite3_stmt *q;
-	size_t n = 0;
+	size_t n;
 	enum ov_rc rc;
-	bool row;
 
 	rc = ov_db_q(c->st->db, &q, &e,
 	    ROW " WHERE b.nr>?1 AND b.srt=?2 AND b.ontvangen>=?3"
@@ -473,11 +461,7 @@ export_step(struct ov_ctl *c)
 	        " ('ONTVANGEN','GEKOPPELD','IN-BEOORDELING','GEACCEPTEERD',"
 	        "'VERWERKT') ORDER BY b.nr LIMIT 64",
 	    "iti", l->at, l->srt, l->sinds);
-	while (rc == OV_OK && n < OV_CTL_PAGE &&
-	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row)
-		rc = row_read(q, &r[n++], &e);
-	ov_db_done(c->st->db, q);
-	if (!ov_ctl_ok(c, rc, &e))
+	if (!ov_ctl_page(c, rc, q, row_read, r, sizeof(*r), &n, &e))
 		return;
 	if (n > 0) {
 		l->at = r[n - 1].nr;

@@ -113,57 +113,53 @@ list_start(struct ov_ctl *c)
 static void
 list_end(struct ov_ctl *c)
 {
-	struct list *l = c->state;
-	static const char *const stand[] = {"gecachet", "wacht", "geblokkeerd",
-	    "zonder-pgn"};
 	static const char *const name[] = {"gecachet", "wacht", "geblokkeerd",
 	    "zonder_pgn"};
+	const struct list *l = c->state;
 	struct ov_err e = {0};
-	int64_t n;
-	json_t *j = json_pack("{s:I}", "aantal", (json_int_t)l->n);
+	sqlite3_stmt *q;
+	enum ov_rc rc;
 
-	for (size_t i = 0; i < 4; i++) {
-		if (!ov_ctl_ok(c,
-		        ov_db_int(c->st->db, &n, 0, &e,
-		            "SELECT count(*) FROM leerling WHERE eigen=1"
-		            " AND stand=?1",
-		            "t", stand[i]),
-		        &e)) {
-			json_decref(j);
-			return;
-		}
-		(void)ov_j_set(j, name[i], json_integer(n));
-	}
-	ov_ctl_end(c, j);
+	rc = ov_db_q(c->st->db, &q, &e,
+	    "SELECT replace(stand,'-','_'),count(*) FROM leerling"
+	    " WHERE eigen=1 GROUP BY 1",
+	    "");
+	ov_ctl_end_counts(c, l->n, name, 4, rc, q, &e);
+}
+
+struct pupil {
+	int64_t nr, geladen;
+	char stand[16];
+};
+
+static enum ov_rc
+pupil_read(sqlite3_stmt *q, void *out, struct ov_err *e)
+{
+	struct pupil *r = out;
+
+	(void)e;
+	memset(r, 0, sizeof(*r));
+	r->nr = ov_db_i64(q, 0);
+	(void)strncpy(r->stand, ov_db_text(q, 1), sizeof(r->stand) - 1);
+	r->geladen = ov_db_i64(q, 2);
+	return OV_OK;
 }
 
 static void
 list_step(struct ov_ctl *c)
 {
 	struct list *l = c->state;
-	struct {
-		int64_t nr, geladen;
-		char stand[16];
-	} r[OV_CTL_PAGE];
+	struct pupil r[OV_CTL_PAGE];
 	struct ov_err e = {0};
 	sqlite3_stmt *q;
-	size_t n = 0;
+	size_t n;
 	enum ov_rc rc;
-	bool row;
 
 	rc = ov_db_q(c->st->db, &q, &e,
 	    "SELECT nr,stand,geladen FROM leerling WHERE eigen=1 AND nr>?1"
 	    " AND (?2='' OR stand=?2) ORDER BY nr LIMIT 64",
 	    "it", l->at, l->stand);
-	while (rc == OV_OK && n < OV_CTL_PAGE &&
-	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row) {
-		r[n].nr = ov_db_i64(q, 0);
-		r[n].geladen = ov_db_i64(q, 2);
-		(void)strncpy(r[n].stand, ov_db_text(q, 1), 15);
-		r[n++].stand[15] = '\0';
-	}
-	ov_db_done(c->st->db, q);
-	if (!ov_ctl_ok(c, rc, &e))
+	if (!ov_ctl_page(c, rc, q, pupil_read, r, sizeof(*r), &n, &e))
 		return;
 	for (size_t i = 0; i < n; i++)
 		ov_ctl_row(c,

@@ -440,8 +440,7 @@ main(void)
 	const struct CMUnitTest tests[] = {T(status), T(mode_of_socket),
 	    T(bad_frames), T(frame_too_large), T(slow_and_gone), T(too_many),
 	    T(log_pages), T(pupils), T(pupils_bad), T(pupils_beside),
-	    T(pupils_number), T(nothing_there), T(doctor),
-	    T(passed_socket)};
+	    T(pupils_number), T(nothing_there), T(doctor), T(passed_socket)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -240,8 +240,10 @@ budget_day(struct ov_buf *b, const struct ov_book_budget *o,
 		ov_date_fmt(was, ov_date_from_days(o->dag_tot));
 	if (n != NULL)
 		ov_date_fmt(is, ov_date_from_days(n->dag_tot));
-	ov_buf_fmt(b, "  dag_tot %s%s%s\n", was,
-	    o != NULL && n != NULL ? " -> " : "", is);
+	ov_buf_fmt(b, "  dag_tot %s", was);
+	if (o != NULL && n != NULL)
+		ov_buf_str(b, " -> ");
+	ov_buf_fmt(b, "%s\n", is);
 }
 
 /* One line of budget, in the words of the book; o or n NULL: new or gone. */
@@ -251,10 +253,14 @@ diff_budget(struct ov_buf *b, const struct ov_book_budget *o,
 {
 	const struct ov_book_budget *any = n != NULL ? n : o;
 
-	ov_buf_fmt(b, "budget of %s for %s %s\n", any->client.s, any->domein.s,
-	    o == NULL   ? "added"
-	    : n == NULL ? "removed, was"
-	                : "changed");
+	ov_buf_str(b, "budget of ");
+	ov_buf_str(b, any->client.s);
+	ov_buf_str(b, " for ");
+	ov_buf_str(b, any->domein.s);
+	ov_buf_str(b,
+	    o == NULL   ? " added\n"
+	    : n == NULL ? " removed, was\n"
+	                : " changed\n");
 #define NUMBER(m)                                                              \
 	budget_number(b, #m, o != NULL ? &o->m : NULL, n != NULL ? &n->m : NULL)
 	NUMBER(dag);

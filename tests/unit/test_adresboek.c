@@ -495,7 +495,7 @@ test_diff_oprf(void **state)
 	    B);
 	json_object_set_new(line, "dag", json_integer(6000));
 	json_object_set_new(line, "jaar", json_integer(30000));
-	/* A day above its year is the region's to mend: decision 006. */
+	/* A day above its year is the region's to mend: decision 008. */
 	json_object_set_new(json_object_get(oprf, "budget"), B,
 	    json_pack("{s:{s:i,s:i,s:s,s:i}}", A, "dag", 4, "dag_na", 2,
 	        "dag_tot", "2026-10-01", "jaar", 3));

@@ -257,10 +257,9 @@ diff_budget(struct ov_buf *b, const struct ov_book_budget *o,
 	ov_buf_str(b, any->client.s);
 	ov_buf_str(b, " for ");
 	ov_buf_str(b, any->domein.s);
-	ov_buf_str(b,
-	    o == NULL   ? " added\n"
-	    : n == NULL ? " removed, was\n"
-	                : " changed\n");
+	ov_buf_str(b, o == NULL   ? " added\n"
+	              : n == NULL ? " removed, was\n"
+	                          : " changed\n");
 #define NUMBER(m)                                                              \
 	budget_number(b, #m, o != NULL ? &o->m : NULL, n != NULL ? &n->m : NULL)
 	NUMBER(dag);

@@ -6,6 +6,7 @@
 
 #include "base/conf.h"
 #include "base/fs.h"
+#include "base/vis.h"
 
 #define STR_MAX 1000
 #define KEYS_MAX 64 /* rows of a table: one bit each in "seen" */
@@ -245,6 +246,7 @@ parse_line(const char *name, size_t lineno, struct word line,
 {
 	const char *eq, *bad;
 	struct word key, value;
+	char shown[40];
 	size_t i;
 
 	if (line.n == 0 || line.p[0] == '#')
@@ -256,8 +258,8 @@ parse_line(const char *name, size_t lineno, struct word line,
 	value = trim(eq + 1, line.n - (size_t)(eq - line.p) - 1);
 	i = find_key(table, key);
 	if (table[i].key == NULL)
-		return ov_fail(e, OV_BADMSG, "%s:%zu: unknown key", name,
-		    lineno);
+		return ov_fail(e, OV_BADMSG, "%s:%zu: unknown key %s", name,
+		    lineno, ov_vis(shown, sizeof(shown), key.p, key.n));
 	if ((*seen >> i & 1) != 0)
 		return ov_fail(e, OV_BADMSG, "%s:%zu: %s is given twice", name,
 		    lineno, table[i].key);
@@ -323,6 +325,27 @@ ov_conf_parse(const char *name, const void *text, size_t n,
 	if (rc != OV_OK)
 		ov_conf_free(table, out);
 	return rc;
+}
+
+size_t
+ov_conf_line(const void *text, size_t n, const char *key)
+{
+	const char *p = text, *end, *eq;
+	struct word w;
+	size_t len, lineno;
+
+	for (lineno = 1; n > 0; lineno++) {
+		end = memchr(p, '\n', n);
+		len = end != NULL ? (size_t)(end - p) : n;
+		eq = memchr(p, '=', len);
+		w = trim(p, eq != NULL ? (size_t)(eq - p) : 0);
+		if (w.n == strlen(key) && memcmp(w.p, key, w.n) == 0)
+			return lineno;
+		len += end != NULL;
+		p += len;
+		n -= len;
+	}
+	return 0;
 }
 
 enum ov_rc

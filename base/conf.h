@@ -50,6 +50,9 @@ OV_MUST_CHECK enum ov_rc ov_conf_load(int dirfd, const char *name,
 /* The same over a text in memory; name is for messages. */
 OV_MUST_CHECK enum ov_rc ov_conf_parse(const char *name, const void *text,
     size_t n, const struct ov_conf_key *table, void *out, struct ov_err *e);
+/* The line that gives this key, from 1; 0 when none does.  For whoever judges
+ * a value further than the table can. */
+size_t ov_conf_line(const void *text, size_t n, const char *key);
 void ov_conf_free(const struct ov_conf_key *table, void *out);
 
 /* The effective configuration as a file that loads to the same values. */

@@ -3,7 +3,7 @@
 
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 set(OV_ALL ov_tools ov_role_net ov_role_store ov_role_vault ov_role_houder
-    ov_role_launcher ov_daemon ov_store ov_crypto ov_protocol ov_base)
+    ov_role_launcher ov_store ov_crypto ov_protocol ov_base)
 
 # Unit tests run in the root of the checkout, where tests/data is.
 if(CMOCKA_FOUND)

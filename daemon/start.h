@@ -3,7 +3,7 @@
 #ifndef OV_DAEMON_START_H
 #define OV_DAEMON_START_H
 
-#include "daemon/conf.h"
+#include "base/instance.h"
 
 /* The options of a role: -c FILE, --help, --version.  program is its name,
  * what the sentence of its help.  -1: go on with *conf; else the exit code,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/instance.h"
 #include "protocol/tijd.h"
 #include "tools/cmd_client.h"
 #include "tools/cmd_out.h"
@@ -67,13 +68,13 @@ own_point(struct check *c, const char *punt, bool good, const char *text,
 	json_decref(row);
 }
 
-/* What can be seen without the daemon. */
+/* The secrets of the roles, and the certificate. */
 static void
-offline(struct check *c, const char *dir)
+own_files(struct check *c, const struct ov_daemon_conf *conf, const char *dir)
 {
 	static const char *const secret[] = {"vault/identity", "vault/log",
 	    "vault/witness", "vault/kek-root", "net/tls.key"};
-	char cred[4096], crt[4096], sealed[2048];
+	char sealed[2048];
 	OV_CLOSE int d = -1;
 	bool is_sealed;
 	int n;
@@ -81,19 +82,13 @@ offline(struct check *c, const char *dir)
 	enum ov_rc rc;
 	size_t i;
 
-	rc = ov_cli_conf_path(dir, "credentials", "credentials", cred,
-	    sizeof(cred), &e);
-	own_point(c, "configuration", rc == OV_OK,
-	    rc == OV_OK ? "overstap.conf is there" : e.msg,
-	    "make an instance with overstap init, or name another with -i");
-	if (rc != OV_OK)
-		return;
 	/* Where systemd hands them out, the encrypted ones count; the others
 	 * belong in a safe. */
 	n = snprintf(sealed, sizeof(sealed), "%s/sealed", dir);
 	is_sealed = ov_cli_system_name(dir) != NULL && n > 0 &&
 	            (size_t)n < sizeof(sealed) && access(sealed, F_OK) == 0;
-	rc = ov_fs_opendir(AT_FDCWD, is_sealed ? sealed : cred, &d, &e);
+	rc = ov_fs_opendir(AT_FDCWD, is_sealed ? sealed : conf->credentials, &d,
+	    &e);
 	if (rc == OV_SYS && e.sys == EACCES)
 		return; /* another account keeps the keys, as it should */
 	for (i = 0; rc == OV_OK && i < sizeof(secret) / sizeof(*secret); i++) {
@@ -108,11 +103,32 @@ offline(struct check *c, const char *dir)
 	    is_sealed
 	        ? "restore credentials/ from the safe and run overstap-seal"
 	        : "restore credentials/ from the safe; files 0400, owner only");
-	if (ov_cli_conf_path(dir, "tls-cert", "tls.crt", crt, sizeof(crt),
-	        &e) == OV_OK &&
-	    access(crt, R_OK) != 0)
+	if (access(conf->tls_cert, R_OK) != 0)
 		own_point(c, "certificate", false, "tls.crt is not there",
 		    "put the certificate that the region issued in its place");
+}
+
+/* What can be seen without the daemon. */
+static void
+offline(struct check *c, const char *dir)
+{
+	struct ov_daemon_conf conf;
+	struct ov_err e = {0};
+	char path[4096];
+	enum ov_rc rc;
+
+	(void)snprintf(path, sizeof(path), "%s/overstap.conf", dir);
+	rc = ov_daemon_conf_load(path, &conf, &e);
+	own_point(c, "overstap.conf", rc == OV_OK,
+	    rc == OV_OK ? "each of its lines is understood" : e.msg,
+	    rc == OV_BADMSG
+	        ? "correct it: man 5 overstap.conf; nothing starts with it"
+	        : "make an instance with overstap init, or name another "
+	          "with -i");
+	if (rc != OV_OK)
+		return;
+	own_files(c, &conf, dir);
+	ov_daemon_conf_free(&conf);
 }
 
 static int

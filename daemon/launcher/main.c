@@ -15,7 +15,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/version.h"
-#include "daemon/conf.h"
+#include "base/instance.h"
 #include "daemon/launcher/children.h"
 
 #define ETC "/etc/overstap"

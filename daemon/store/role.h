@@ -22,7 +22,7 @@
 #include "base/ipc.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "daemon/conf.h"
+#include "base/instance.h"
 #include "protocol/adresboek.h"
 #include "protocol/claims.h"
 #include "protocol/fout.h"

@@ -4,7 +4,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "daemon/conf.h"
+#include "base/instance.h"
 
 static void
 use(const struct ov_daemon_conf *c)

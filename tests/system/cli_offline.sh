@@ -206,6 +206,16 @@ expect 3 "$ov" -i ./mbo drafts --json
     dienst-onbereikbaar ] || fail 'code without a daemon'
 expect 3 "$ov" -i ./mbo check
 has overstapd
+has 'ok    overstap.conf'
+# What would keep the daemon down is said before it is started.
+cp mbo/overstap.conf kept.conf
+lines=$(wc -l <kept.conf)
+echo 'lisen = 127.0.0.1:1' >>mbo/overstap.conf
+expect 3 "$ov" -i ./mbo check
+has 'FAIL  overstap.conf'
+expect 3 "$ov" -i ./mbo check --json
+has "overstap.conf:$((lines + 1)): unknown key lisen"
+cp kept.conf mbo/overstap.conf
 printf 'eigenReferentie;onzin\nA;B\n' >bad.csv
 expect 4 "$ov" -i ./mbo import overstapdossier bad.csv
 has 'Niets is ingelezen'

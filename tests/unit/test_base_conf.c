@@ -100,10 +100,10 @@ test_faults_name_line_and_reason(void **state)
 		const char *line, *reason;
 	} bad[] = {
 	    {"nonsense", "expected key = value"},
-	    {"= x", "unknown key"},
-	    {"Name = x", "unknown key"},
-	    {"naam = x", "unknown key"},
-	    {"nam = x", "unknown key"},
+	    {"= x", "unknown key -"},
+	    {"Name = x", "unknown key Name"},
+	    {"naam = x", "unknown key naam"},
+	    {"nam = x", "unknown key nam"},
 	    {"name = again", "name is given twice"},
 	    {"extra =", "extra must have 1 to 1000 bytes"},
 	    {"extra = a\tb", "extra holds a control character"},
@@ -156,6 +156,12 @@ test_faults_name_line_and_reason(void **state)
 		assert_string_equal(e.msg, want);
 		assert_null(c.name);
 	}
+	/* A key is told, but not what could break the line. */
+	assert_int_equal(parse("name = x\nna\x1bme = y\n", &c, &e), OV_BADMSG);
+	assert_string_equal(e.msg, "f.conf:2: unknown key na\\x1bme");
+	assert_int_equal(ov_conf_line("#a = 1\n\n a=2\nb = 3", 19, "a"), 3);
+	assert_int_equal(ov_conf_line("#a = 1\n\n a=2\nb = 3", 19, "b"), 4);
+	assert_int_equal(ov_conf_line("#a = 1\n\n a=2\nb = 3", 19, "c"), 0);
 	assert_int_equal(parse("", &c, &e), OV_BADMSG);
 	assert_string_equal(e.msg, "f.conf: name is missing");
 	assert_int_equal(ov_conf_parse("f", "name=\0x", 7, table, &c, &e),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* Tests of daemon/conf.h: overstap.conf as the roles read it. */
+/* Tests of base/instance.h: overstap.conf as the roles read it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/conf.h"
+#include "base/instance.h"
 
 #define MUST                                                                   \
 	"oin = 00000099000000001000\nregio = voorbeeld\nnaam = De School\n"    \
@@ -87,6 +87,37 @@ test_lists_and_paths(void **state)
 	assert_true(ov_daemon_user_ok(&c, 1234));
 	assert_false(ov_daemon_user_ok(&c, 1235));
 	ov_daemon_conf_free(&c);
+}
+
+/* Whatever is wrong with a value, the line and the key are named. */
+static void
+test_where(void **state)
+{
+	static const struct {
+		const char *line, *told;
+	} bad[] = {
+	    {"rol = vo VO", "f:6: rol has a wrong word 2"},
+	    {"users = -x", "f:6: users has a wrong word 1"},
+	    {"url = http://a.example",
+	        "f:6: url is not https://host[:port] in lower case"},
+	    {"log-level = loud",
+	        "f:6: log-level is not error, warn, info or debug"},
+	    {"houder = ja", "f:6: houder must be yes or no"},
+	    {"lisen = 127.0.0.1:1", "f:6: unknown key lisen"},
+	};
+	struct ov_daemon_conf c;
+	struct ov_err e = {0};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(text, sizeof(text), "%s\n%s\n", MUST,
+		    bad[i].line);
+		assert_int_equal(ov_daemon_conf_parse("f", "/etc/x", text,
+		                     strlen(text), &c, &e),
+		    OV_BADMSG);
+		assert_string_equal(e.msg, bad[i].told);
+	}
 }
 
 /* One wrong value each. */
@@ -197,6 +228,7 @@ main(void)
 	    cmocka_unit_test(test_state_directory_of_the_supervisor),
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_lists_and_paths),
+	    cmocka_unit_test(test_where),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_file),
 	};

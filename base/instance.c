@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* daemon/conf.c - read overstap.conf into the form the roles use: paths made
+/* base/instance.c - read overstap.conf into the form the roles use: paths made
  * complete, lists taken apart, every value checked.
  */
-#include "daemon/conf.h"
+#include "base/instance.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,6 +24,10 @@ struct raw {
 	bool houder;
 	int64_t plafond_dag, plafond_jaar, rate, burst;
 	char *log_level, *users;
+	/* For messages: where the values came from. */
+	const char *name;
+	const void *text;
+	size_t n;
 };
 
 #define ROW(k, t, m, d, lo, hi)                                                \
@@ -117,13 +121,22 @@ user_ok(const char *s)
 	return made_of(s, LOWER UPPER DIGIT "_.-$", 64) && s[0] != '-';
 }
 
+/* Say which line has the wrong value, and what is wrong with it. */
+static enum ov_rc
+wrong(const struct raw *r, const char *key, const char *what, struct ov_err *e)
+{
+	return ov_fail(e, OV_BADMSG, "%s:%zu: %s %s", r->name,
+	    ov_conf_line(r->text, r->n, key), key, what);
+}
+
 /* Take a list apart; every word must pass. */
 static enum ov_rc
-words(struct ov_words *out, const char *key, const char *text, size_t max,
-    bool (*ok)(const char *), struct ov_err *e)
+words(const struct raw *r, struct ov_words *out, const char *key,
+    const char *text, size_t max, bool (*ok)(const char *), struct ov_err *e)
 {
 	static const char sep[] = ", \t";
 	const char *p = text == NULL ? "" : text;
+	char what[48];
 	size_t n;
 
 	out->v = calloc(max, sizeof(*out->v));
@@ -131,16 +144,18 @@ words(struct ov_words *out, const char *key, const char *text, size_t max,
 		return ov_fail_sys(e, "memory for %s", key);
 	for (p += strspn(p, sep); *p != '\0'; p += strspn(p, sep)) {
 		n = strcspn(p, sep);
+		(void)snprintf(what, sizeof(what),
+		    out->n == max ? "has more than %zu"
+		                  : "has a wrong word %zu",
+		    out->n == max ? max : out->n + 1);
 		if (out->n == max)
-			return ov_fail(e, OV_BADMSG, "%s: more than %zu", key,
-			    max);
+			return wrong(r, key, what, e);
 		out->v[out->n] = strndup(p, n);
 		if (out->v[out->n] == NULL)
 			return ov_fail_sys(e, "memory for %s", key);
 		out->n++;
 		if (!ok(out->v[out->n - 1]))
-			return ov_fail(e, OV_BADMSG, "%s: element %zu is wrong",
-			    key, out->n);
+			return wrong(r, key, what, e);
 		p += n;
 	}
 	return OV_OK;
@@ -167,7 +182,7 @@ complete(char **out, const char *base, const char *path, struct ov_err *e)
 }
 
 static enum ov_rc
-level(const char *s, enum ov_level *out, struct ov_err *e)
+level(const struct raw *r, enum ov_level *out, struct ov_err *e)
 {
 	static const struct {
 		const char *name;
@@ -176,13 +191,12 @@ level(const char *s, enum ov_level *out, struct ov_err *e)
 	    {"info", OV_LOG_INFO}, {"debug", OV_LOG_DEBUG}};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(s, names[i].name) == 0) {
+		if (strcmp(r->log_level, names[i].name) == 0) {
 			*out = names[i].l;
 			return OV_OK;
 		}
 	}
-	return ov_fail(e, OV_BADMSG,
-	    "log-level: not error, warn, info or debug");
+	return wrong(r, "log-level", "is not error, warn, info or debug", e);
 }
 
 /* The values that need no memory of their own, and names that go into signed
@@ -191,24 +205,23 @@ static enum ov_rc
 identity(struct raw *r, struct ov_daemon_conf *out, struct ov_err *e)
 {
 	if (strlen(r->oin) != 20 || !made_of(r->oin, UPPER DIGIT, 20))
-		return ov_fail(e, OV_BADMSG, "oin: not 20 digits or capitals");
+		return wrong(r, "oin", "is not 20 digits or capitals", e);
 	memcpy(out->oin, r->oin, sizeof(out->oin));
 	if (!slug_ok(r->regio))
-		return ov_fail(e, OV_BADMSG,
-		    "regio: not 1 to 32 of a-z, 0-9, -");
+		return wrong(r, "regio", "is not 1 to 32 of a-z, 0-9, -", e);
 	if (!made_of(r->logdomein, LOWER DIGIT ".-", 128))
-		return ov_fail(e, OV_BADMSG, "logdomein: not a domain name");
+		return wrong(r, "logdomein", "is not a domain name", e);
 	if (r->url != NULL &&
 	    (strncmp(r->url, "https://", 8) != 0 ||
 	        !made_of(r->url + 8, LOWER DIGIT ".-:[]", 255)))
-		return ov_fail(e, OV_BADMSG,
-		    "url: not https://host[:port] in lower case");
+		return wrong(r, "url",
+		    "is not https://host[:port] in lower case", e);
 	out->houder = r->houder;
 	out->plafond_dag = r->plafond_dag;
 	out->plafond_jaar = r->plafond_jaar;
 	out->rate = r->rate;
 	out->burst = r->burst;
-	return level(r->log_level, &out->log_level, e);
+	return level(r, &out->log_level, e);
 }
 
 /* Move a string out of the raw file, so that freeing the rest leaves it. */
@@ -226,17 +239,17 @@ lists(const struct raw *r, struct ov_daemon_conf *out, struct ov_err *e)
 {
 	enum ov_rc rc;
 
-	if ((rc = words(&out->rol, "rol", r->rol, OV_CONF_ROLES_MAX, slug_ok,
+	if ((rc = words(r, &out->rol, "rol", r->rol, OV_CONF_ROLES_MAX, slug_ok,
 	         e)) != OV_OK ||
-	    (rc = words(&out->brin, "brin", r->brin, OV_CONF_BRIN_MAX, brin_ok,
-	         e)) != OV_OK ||
-	    (rc = words(&out->gemeenten, "gemeenten", r->gemeenten,
+	    (rc = words(r, &out->brin, "brin", r->brin, OV_CONF_BRIN_MAX,
+	         brin_ok, e)) != OV_OK ||
+	    (rc = words(r, &out->gemeenten, "gemeenten", r->gemeenten,
 	         OV_CONF_GEMEENTEN_MAX, gemeente_ok, e)) != OV_OK ||
-	    (rc = words(&out->listen, "listen", r->listen, OV_CONF_LISTEN_MAX,
-	         listen_ok, e)) != OV_OK)
+	    (rc = words(r, &out->listen, "listen", r->listen,
+	         OV_CONF_LISTEN_MAX, listen_ok, e)) != OV_OK)
 		return rc;
-	return words(&out->users, "users", r->users, OV_CONF_USERS_MAX, user_ok,
-	    e);
+	return words(r, &out->users, "users", r->users, OV_CONF_USERS_MAX,
+	    user_ok, e);
 }
 
 static enum ov_rc
@@ -266,6 +279,9 @@ ov_daemon_conf_parse(const char *name, const char *base, const void *text,
 
 	memset(out, 0, sizeof(*out));
 	memset(&r, 0, sizeof(r));
+	r.name = name;
+	r.text = text;
+	r.n = n;
 	if ((rc = ov_conf_parse(name, text, n, table, &r, e)) != OV_OK)
 		return rc;
 	if ((rc = identity(&r, out, e)) == OV_OK &&
@@ -276,11 +292,9 @@ ov_daemon_conf_parse(const char *name, const char *base, const void *text,
 	out->logdomein = take(&r.logdomein);
 	out->url = take(&r.url);
 	ov_conf_free(table, &r);
-	if (rc != OV_OK) {
+	if (rc != OV_OK)
 		ov_daemon_conf_free(out);
-		return ov_while(e, rc, "%s", name);
-	}
-	return OV_OK;
+	return rc;
 }
 
 enum ov_rc

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* daemon/conf.h - overstap.conf: the one configuration file of an instance,
- * which every role reads.
+/* base/instance.h - overstap.conf: the one configuration file of an instance,
+ * which every role reads; the doctor (overstap check) reads it by the same
+ * rules.
  *
  * "key = value" lines as in base/conf.h.  A list is separated by commas or
  * blanks.  A path that does not begin with '/' is relative to the directory
@@ -31,8 +32,8 @@
  *	users         list of users (names or numbers) that may use the control
  *	              socket, besides root and the owner of the process
  */
-#ifndef OV_DAEMON_CONF_H
-#define OV_DAEMON_CONF_H
+#ifndef OV_BASE_INSTANCE_H
+#define OV_BASE_INSTANCE_H
 
 #include <sys/types.h>
 
@@ -76,8 +77,8 @@ struct ov_daemon_conf {
 	struct ov_words users;
 };
 
-/* Read the file; *out is given: ov_daemon_conf_free().  OV_BADMSG names the
- * line or the key that is wrong. */
+/* Read the file; *out is given: ov_daemon_conf_free().  OV_BADMSG names file,
+ * line and key, or the key that is missing. */
 OV_MUST_CHECK enum ov_rc ov_daemon_conf_load(const char *path,
     struct ov_daemon_conf *out, struct ov_err *e);
 /* The same over a text in memory; base is the directory that relative paths

@@ -149,6 +149,9 @@ enum ov_reden {
 	X("kluis-weigert")                                                     \
 	X("vernieuwd")                                                         \
 	X("sleutel-onbekend-herhaald")                                         \
+	X("dagbudget")                                                         \
+	X("jaarbudget")                                                        \
+	X("geen-budget")                                                       \
 	X("bewijs-ontbreekt")
 
 /* "partij-onbekend"; "" for OV_FOUT_GEEN. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "protocol/fout.h"
 #include "protocol/tijd.h"
 #include "tools/cmd_out.h"
 
@@ -194,6 +195,8 @@ ov_tree_outlook(FILE *f, const json_t *end)
 	const json_t *ready = json_object_get(end, "klaar"),
 	             *waits = json_object_get(end, "wacht"),
 	             *last = json_object_get(end, "laatste_datum");
+	const char *reden = json_string_value(json_object_get(end, "reden"));
+	struct ov_fout_text t;
 	OV_BUF b = {0};
 
 	if (!json_is_integer(ready) || !json_is_integer(waits))
@@ -209,4 +212,16 @@ ov_tree_outlook(FILE *f, const json_t *end)
 		    ov_buf_text(&b) != NULL ? ov_buf_text(&b) : "?");
 	}
 	(void)fputs(".\n", f);
+	if (reden == NULL || reden[0] == '\0')
+		return;
+	if (ov_fout_find(reden, &t)) {
+		OV_BUF say = {0};
+
+		ov_buf_add(&say, t.title.p, t.title.n);
+		ov_buf_str(&say, ". ");
+		ov_buf_add(&say, t.detail.p, t.detail.n);
+		ov_text_wrap(f,
+		    ov_buf_text(&say) != NULL ? ov_buf_text(&say) : "?", 0,
+		    OV_TABLE_WIDTH);
+	}
 }

@@ -93,6 +93,9 @@ json_t *ov_j_partner(struct ov_store *, int64_t partner); /* name or OIN */
 
 /* Set a member (taken); false and the object broken off when memory ended. */
 bool ov_j_set(json_t *o, const char *name, json_t *v);
+/* The end of a command that asks for pseudonyms: klaar, wacht, laatste_datum
+ * and reden put in "end", which is taken and returned; NULL without memory. */
+json_t *ov_j_outlook(json_t *end, const struct ov_outlook *);
 
 /* Code and its Dutch sentence. */
 const char *ov_ctl_code_of(enum ov_rc);

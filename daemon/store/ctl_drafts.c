@@ -57,26 +57,26 @@ import_fed(struct ov_ctl *c)
 	struct import *s = c->state;
 	struct ov_intake_sum sum;
 	struct ov_err e = {0};
-	int64_t ready = 0, waiting = 0;
-	char last[11] = "";
+	struct ov_outlook o;
 	json_t *f;
 	size_t i;
 	enum ov_rc rc;
 
 	rc = ov_intake_end(s->m, &sum, &e);
 	if (rc == OV_OK)
-		rc = ov_pseudo_outlook(c->st, &ready, &waiting, last, &e);
+		rc = ov_pseudo_outlook(c->st, &o, &e);
 	if (!ov_ctl_ok(c, rc, &e))
 		return;
 	json_array_foreach(ov_intake_faults(s->m), i, f)
 	{
 		ov_ctl_row(c, json_incref(f));
 	}
-	ov_ctl_end(c, json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "goed",
-	                  (json_int_t)sum.goed, "fout", (json_int_t)sum.fout,
-	                  "gelijk", (json_int_t)sum.gelijk, "gewijzigd",
-	                  (json_int_t)sum.gewijzigd, "klaar", (json_int_t)ready,
-	                  "wacht", (json_int_t)waiting, "laatste_datum", last));
+	ov_ctl_end(c,
+	    ov_j_outlook(json_pack("{s:I,s:I,s:I,s:I}", "goed",
+	                     (json_int_t)sum.goed, "fout", (json_int_t)sum.fout,
+	                     "gelijk", (json_int_t)sum.gelijk, "gewijzigd",
+	                     (json_int_t)sum.gewijzigd),
+	        &o));
 }
 
 static void
@@ -380,17 +380,15 @@ send_end(struct ov_ctl *c)
 {
 	struct send *s = c->state;
 	struct ov_err e = {0};
-	int64_t ready = 0, waiting = 0;
-	char last[11] = "";
+	struct ov_outlook o;
 
-	if (!ov_ctl_ok(c, ov_pseudo_outlook(c->st, &ready, &waiting, last, &e),
-	        &e))
+	if (!ov_ctl_ok(c, ov_pseudo_outlook(c->st, &o, &e), &e))
 		return;
 	ov_pseudo_kick(c->st);
-	ov_ctl_end(c, json_pack("{s:I,s:I,s:I,s:I,s:s}", "opgesteld",
-	                  (json_int_t)s->opgesteld, "geweigerd",
-	                  (json_int_t)s->geweigerd, "klaar", (json_int_t)ready,
-	                  "wacht", (json_int_t)waiting, "laatste_datum", last));
+	ov_ctl_end(c, ov_j_outlook(json_pack("{s:I,s:I}", "opgesteld",
+	                               (json_int_t)s->opgesteld, "geweigerd",
+	                               (json_int_t)s->geweigerd),
+	                  &o));
 }
 
 static void

@@ -29,6 +29,18 @@ ov_ctl_code_of(enum ov_rc rc)
 }
 
 json_t *
+ov_j_outlook(json_t *end, const struct ov_outlook *o)
+{
+	if (ov_j_set(end, "klaar", json_integer((json_int_t)o->ready)) &&
+	    ov_j_set(end, "wacht", json_integer((json_int_t)o->waiting)) &&
+	    ov_j_set(end, "laatste_datum", json_string(o->last)) &&
+	    ov_j_set(end, "reden", json_string(o->reden)))
+		return end;
+	json_decref(end);
+	return NULL;
+}
+
+json_t *
 ov_j_sentence(const char *code)
 {
 	struct ov_fout_text t;

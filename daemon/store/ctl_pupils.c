@@ -29,24 +29,22 @@ load_end(struct ov_ctl *c)
 	struct load *s = c->state;
 	const struct ov_load_sum *sum = ov_load_sum(s->l);
 	struct ov_err e = {0};
-	int64_t ready = 0, waiting = 0;
-	char last[11] = "";
+	struct ov_outlook o;
 	json_t *f;
 	size_t i;
 
-	if (!ov_ctl_ok(c, ov_pseudo_outlook(c->st, &ready, &waiting, last, &e),
-	        &e))
+	if (!ov_ctl_ok(c, ov_pseudo_outlook(c->st, &o, &e), &e))
 		return;
 	json_array_foreach(ov_load_faults(s->l), i, f)
 	{
 		ov_ctl_row(c, json_incref(f));
 	}
-	ov_ctl_end(c, json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "geladen",
-	                  (json_int_t)sum->geladen, "gewijzigd",
-	                  (json_int_t)sum->gewijzigd, "zonder_pgn",
-	                  (json_int_t)sum->zonder_pgn, "fout",
-	                  (json_int_t)sum->fout, "klaar", (json_int_t)ready,
-	                  "wacht", (json_int_t)waiting, "laatste_datum", last));
+	ov_ctl_end(c, ov_j_outlook(json_pack("{s:I,s:I,s:I,s:I}", "geladen",
+	                               (json_int_t)sum->geladen, "gewijzigd",
+	                               (json_int_t)sum->gewijzigd, "zonder_pgn",
+	                               (json_int_t)sum->zonder_pgn, "fout",
+	                               (json_int_t)sum->fout),
+	                  &o));
 }
 
 static void

@@ -112,10 +112,11 @@ ov_budget_room(struct ov_store *st, const struct ov_book_budget *b, uint32_t ep,
 	return OV_OK;
 }
 
-/* Later of *last and the day on which n of a domain will be had. */
+/* Later of *last and the day on which n of a domain will be had; *never when
+ * that day does not come by itself. */
 static enum ov_rc
 outlook_of(struct ov_store *st, const struct ov_oin *domein, uint32_t ep,
-    int64_t n, int64_t *last, struct ov_err *e)
+    int64_t n, int64_t *last, bool *never, struct ov_err *e)
 {
 	const struct ov_book_budget *b;
 	uint64_t today, year;
@@ -123,30 +124,55 @@ outlook_of(struct ov_store *st, const struct ov_oin *domein, uint32_t ep,
 	enum ov_rc rc;
 
 	b = ov_book_budget_of(st->boek, &st->self, domein);
-	if (b == NULL)
-		return OV_OK; /* becomes `geblokkeerd` in its turn */
+	if (b == NULL) { /* becomes `geblokkeerd` in its turn */
+		*never = true;
+		return OV_OK;
+	}
 	if ((rc = ov_budget_room(st, b, ep, &today, &year, e)) != OV_OK)
 		return rc;
 	day = ov_budget_last(b, ov_utc_day(ov_now(st)), today, year,
 	    less((uint64_t)n, under_way(st, domein, ep)));
+	if (day < 0)
+		*never = true;
 	if (day > *last)
 		*last = day;
 	return OV_OK;
 }
 
+static void
+outlook_say(const struct ov_store *st, int64_t day, bool never,
+    struct ov_outlook *o)
+{
+	int64_t now = ov_now(st), today = ov_utc_day(now);
+
+	if (never) {
+		o->reden = "geen-budget";
+		return;
+	}
+	if (day < 0)
+		return;
+	if (day == today) {
+		ov_store_today(st, o->last);
+		return;
+	}
+	ov_date_fmt(o->last, ov_date_from_days(day));
+	o->reden = ov_utc_schooljaar(day * DAY) != ov_utc_schooljaar(now)
+	               ? "jaarbudget"
+	               : "dagbudget";
+}
+
 enum ov_rc
-ov_pseudo_outlook(struct ov_store *st, int64_t *ready, int64_t *waiting,
-    char last[11], struct ov_err *e)
+ov_pseudo_outlook(struct ov_store *st, struct ov_outlook *o, struct ov_err *e)
 {
 	sqlite3_stmt *q = NULL;
 	struct ov_oin domein;
 	int64_t day = -1;
-	bool row = true;
+	bool row = true, never = false;
 	enum ov_rc rc;
 
-	*waiting = 0;
-	last[0] = '\0';
-	rc = ov_db_int(st->db, ready, 0, e,
+	memset(o, 0, sizeof(*o));
+	o->reden = "";
+	rc = ov_db_int(st->db, &o->ready, 0, e,
 	    "SELECT count(*) FROM leerling WHERE stand='gecachet'", "");
 	if (rc != OV_OK || st->boek == NULL)
 		return rc;
@@ -156,18 +182,14 @@ ov_pseudo_outlook(struct ov_store *st, int64_t *ready, int64_t *waiting,
 	    "");
 	while (rc == OV_OK && (rc = ov_db_next(st->db, q, &row, e)) == OV_OK &&
 	       row) {
-		*waiting += ov_db_i64(q, 2);
+		o->waiting += ov_db_i64(q, 2);
 		rc = ov_oin_parse(ov_view_str(ov_db_text(q, 0)), &domein);
 		if (rc == OV_OK)
 			rc = outlook_of(st, &domein, (uint32_t)ov_db_i64(q, 1),
-			    ov_db_i64(q, 2), &day, e);
+			    ov_db_i64(q, 2), &day, &never, e);
 	}
 	ov_db_done(st->db, q);
-	if (rc != OV_OK || day < 0)
-		return rc;
-	if (day == ov_utc_day(ov_now(st)))
-		ov_store_today(st, last);
-	else
-		ov_date_fmt(last, ov_date_from_days(day));
-	return OV_OK;
+	if (rc == OV_OK)
+		outlook_say(st, day, never, o);
+	return rc;
 }

@@ -364,10 +364,17 @@ OV_MUST_CHECK enum ov_rc ov_pseudo_find(struct ov_store *, struct ov_want *,
     size_t n, struct ov_err *);
 OV_MUST_CHECK enum ov_rc ov_pseudo_make(struct ov_store *, struct ov_want *,
     size_t n, struct ov_err *);
-/* How many rows of each domain wait, and the Dutch civil date on which the
- * last will be ready at the budgets' pace ("" when none waits). */
-OV_MUST_CHECK enum ov_rc ov_pseudo_outlook(struct ov_store *, int64_t *ready,
-    int64_t *waiting, char last[11], struct ov_err *);
+/* How many pseudonyms are there and how many wait, the Dutch civil date on
+ * which the last will be ready at the budgets' pace, and what they wait for.
+ * No date: nothing waits, or some of it waits for the region (geen-budget: no
+ * budget in the book, or one that ten years do not suffice for). */
+struct ov_outlook {
+	int64_t ready, waiting;
+	char last[11];
+	const char *reden; /* "", dagbudget, jaarbudget or geen-budget */
+};
+OV_MUST_CHECK enum ov_rc ov_pseudo_outlook(struct ov_store *,
+    struct ov_outlook *, struct ov_err *);
 /* Once a week: what every holder counted for us beside what we asked.  Called
  * hourly; when it is due is stored. */
 void ov_gebruik_tick(struct ov_store *);

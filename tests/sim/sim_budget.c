@@ -21,14 +21,24 @@ delivered(void)
 static void
 outlook(int64_t ready, int64_t waiting, const char *last)
 {
-	int64_t r, w;
-	char day[11];
+	struct ov_outlook o;
 
-	SIM_OK(ov_pseudo_outlook(W.node[SIM_VO].st, &r, &w, day, e));
-	SIM_CHECK(r == ready);
-	SIM_CHECK(w == waiting);
-	if (strcmp(day, last) != 0)
-		sim_fail(__FILE__, __LINE__, last, day);
+	SIM_OK(ov_pseudo_outlook(W.node[SIM_VO].st, &o, e));
+	SIM_CHECK(o.ready == ready);
+	SIM_CHECK(o.waiting == waiting);
+	if (strcmp(o.last, last) != 0)
+		sim_fail(__FILE__, __LINE__, last, o.last);
+}
+
+/* What those wait for that are not of today. */
+static void
+waits_for(const char *reden)
+{
+	struct ov_outlook o;
+
+	SIM_OK(ov_pseudo_outlook(W.node[SIM_VO].st, &o, e));
+	if (strcmp(o.reden, reden) != 0)
+		sim_fail(__FILE__, __LINE__, reden, o.reden);
 }
 
 /* Just after the next midnight in UTC. */
@@ -63,6 +73,7 @@ days(void)
 	for (unsigned i = 0; i < 25; i++)
 		SIM_CHECK(sim_dossier(vo, i) > 0);
 	outlook(0, 25, "2026-09-03");
+	waits_for("dagbudget");
 	sim_run(1800);
 	SIM_CHECK(delivered() == 10);
 	outlook(10, 15, "2026-09-03");
@@ -83,6 +94,7 @@ days(void)
 	next_day();
 	SIM_CHECK(delivered() == 25);
 	outlook(25, 0, "");
+	waits_for("");
 	SIM_CHECK(sim_int(vo, "SELECT count(*) FROM leerling"
 	                      " WHERE pgn IS NOT NULL") == 0);
 	/* Two days took all of the day's budget, and were told once each at
@@ -122,6 +134,7 @@ year(void)
 	for (unsigned i = 0; i < 20; i++)
 		SIM_CHECK(sim_dossier(vo, i) > 0);
 	outlook(0, 20, "2027-08-01");
+	waits_for("jaarbudget");
 	sim_run(1800);
 	SIM_CHECK(delivered() == 10);
 	for (int i = 0; i < 4; i++)
@@ -130,6 +143,12 @@ year(void)
 	SIM_CHECK(alarms(SIM_VO, "eigen-budget-jaar-bijna-op") == 1);
 	SIM_CHECK(alarms(SIM_GEM, "budget-jaar-bijna-op") == 1);
 	outlook(15, 5, "2027-08-01");
+	/* A budget that ten years do not suffice for has no date. */
+	W.book.vo = (struct sim_budget){1, 0};
+	sim_book_issue(vo);
+	sim_run(60);
+	outlook(15, 5, "");
+	waits_for("geen-budget");
 	W.book.vo = (struct sim_budget){10, 100};
 	sim_book_issue(vo);
 	sim_grain(0);

@@ -104,7 +104,8 @@ def importer(got, faults=(), end=None):
             c.sendall(frame({"rows": list(faults)}))
         c.sendall(frame({"end": end or {"goed": len(got), "fout": 0,
                                         "klaar": 1, "wacht": len(got) - 1,
-                                        "laatste_datum": "2026-11-27"}}))
+                                        "laatste_datum": "2026-11-27",
+                                        "reden": "jaarbudget"}}))
     return run
 
 
@@ -173,6 +174,7 @@ def imports(w):
     _, out, _ = ask(w, importer(got), "pupils", "load", csv)
     assert len(got) == 20000 and got[17]["eigenReferentie"] == "r17"
     assert got[17]["geboortedatum"] == "2008-02-01"
+    assert "Het budget van dit schooljaar is te klein." in out
     assert "laatste op 27-11-2026" in out
 
     # One bad row: the daemon only judges the others, so that all faults are

@@ -72,6 +72,7 @@ build(const struct ov_daemon_conf *conf, struct parts *p, struct ov_err *e)
 	    (rc = ov_daemon_credentials(conf, "houder", &dir, e)) != OV_OK ||
 	    (rc = ov_houder_seeds(dir, p->keys, &p->seeds, e)) != OV_OK ||
 	    (rc = ov_fs_mkdir_p(AT_FDCWD, conf->state, e)) != OV_OK ||
+	    (rc = ov_fs_private(AT_FDCWD, conf->state, e)) != OV_OK ||
 	    (rc = ov_debits_open(conf->state, &p->debits, e)) != OV_OK)
 		return rc;
 	return ov_houder_new(&hc, p->keys, p->debits, &p->role, e);

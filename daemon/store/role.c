@@ -5,6 +5,7 @@
 #include "daemon/store/role.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 
 #include <sodium.h>
 
+#include "base/fs.h"
 #include "daemon/store/netc.h"
 #include "daemon/store/stranger.h"
 #include "protocol/data.h"
@@ -237,6 +239,8 @@ files_open(struct ov_store *st, struct ov_err *e)
 		return ov_fail(e, OV_TOOBIG, "state path too long");
 	if (mkdir(st->env.state, 0700) < 0 && errno != EEXIST)
 		return ov_fail_sys(e, "create %s", st->env.state);
+	if ((rc = ov_fs_private(AT_FDCWD, st->env.state, e)) != OV_OK)
+		return ov_while(e, rc, "state");
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return ov_fail_sys(e, "create %s", path);
 	(void)snprintf(path, sizeof(path), "%s/main.db", st->env.state);

@@ -90,8 +90,9 @@ world_conf(void)
 	    OV_OK);
 }
 
-static void
-world_start(void)
+/* Open the store; on failure everything of it is gone again. */
+static enum ov_rc
+world_open(struct ov_err *e)
 {
 	static struct ov_vault_keys k;
 	struct ov_vault_conf vc = {SELF, "voorbeeld", "overstap.example"};
@@ -100,17 +101,30 @@ world_start(void)
 	    .net = world_net,
 	    .random = randombytes_buf,
 	    .fatal = world_fatal};
-	struct ov_err e = {0};
+	enum ov_rc rc;
 
 	memset(&k.identity, 0x11, sizeof(k.identity));
 	memset(&k.log, 0x22, sizeof(k.log));
 	memset(&k.witness, 0x33, sizeof(k.witness));
 	memset(&k.kek_root, 0x44, sizeof(k.kek_root));
-	assert_int_equal(ov_vault_load_keys(&k, &vc, &w.vault, &e), OV_OK);
-	assert_int_equal(ov_loop_new(&w.loop, &e), OV_OK);
+	assert_int_equal(ov_vault_load_keys(&k, &vc, &w.vault, e), OV_OK);
+	assert_int_equal(ov_loop_new(&w.loop, e), OV_OK);
 	env.loop = w.loop;
 	env.state = w.conf.state;
-	if (ov_store_new(&env, &w.st, &e) != OV_OK)
+	if ((rc = ov_store_new(&env, &w.st, e)) != OV_OK) {
+		ov_loop_free(w.loop);
+		ov_vault_free(w.vault);
+		w.st = NULL;
+	}
+	return rc;
+}
+
+static void
+world_start(void)
+{
+	struct ov_err e = {0};
+
+	if (world_open(&e) != OV_OK)
 		fail_msg("store: %s", e.msg);
 	if (ov_control_new(w.st, w.path, -1, &e) != OV_OK)
 		fail_msg("control: %s", e.msg);

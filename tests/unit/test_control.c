@@ -382,6 +382,21 @@ nothing_there(void **state)
 	json_decref(j);
 }
 
+/* What others may read is not written to. */
+static void
+open_state(void **state)
+{
+	struct ov_err e = {0};
+
+	(void)state;
+	world_stop();
+	assert_int_equal(chmod(w.conf.state, 0755), 0);
+	assert_int_equal(world_open(&e), OV_DENIED);
+	assert_non_null(strstr(e.msg, "other users have access (mode 0755)"));
+	assert_int_equal(chmod(w.conf.state, 0700), 0);
+	world_start();
+}
+
 static void
 doctor(void **state)
 {
@@ -440,7 +455,8 @@ main(void)
 	const struct CMUnitTest tests[] = {T(status), T(mode_of_socket),
 	    T(bad_frames), T(frame_too_large), T(slow_and_gone), T(too_many),
 	    T(log_pages), T(pupils), T(pupils_bad), T(pupils_beside),
-	    T(pupils_number), T(nothing_there), T(doctor), T(passed_socket)};
+	    T(pupils_number), T(nothing_there), T(open_state), T(doctor),
+	    T(passed_socket)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -185,6 +185,12 @@ ov_text_wrap(FILE *f, const char *s, size_t indent, size_t width)
 	wrap(f, s, indent, width, false);
 }
 
+void
+ov_text_hang(FILE *f, const char *s, size_t indent, size_t width)
+{
+	wrap(f, s, indent, width, true);
+}
+
 /* ---- cells ---- */
 
 /* 2026-09-01T08:00:00Z as "2026-09-01 08:00Z". */

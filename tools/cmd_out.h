@@ -51,6 +51,8 @@ void ov_text_fit(FILE *, const char *s, size_t width, bool right, bool last);
 /* Print a paragraph in lines of at most width cells, each after indent
  * blanks. */
 void ov_text_wrap(FILE *, const char *s, size_t indent, size_t width);
+/* The same, when the first line stands behind its indent already. */
+void ov_text_hang(FILE *, const char *s, size_t indent, size_t width);
 
 /* Zeroed means fresh.  Nothing is shown in the first two seconds, nor where
  * stderr is no terminal (unless cli->progress), and then once a second. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,14 +45,12 @@ point(void *ctx, json_t *row)
 	if (c->cli->json)
 		return json_array_append(c->rows, row) == 0;
 	(void)fprintf(c->cli->out, "%-4s  ", word);
-	ov_text_fit(c->cli->out, p != NULL ? p : "?", 20, false, false);
+	ov_text_fit(c->cli->out, p != NULL ? p : "?", 16, false, false);
 	(void)fputs("  ", c->cli->out);
-	ov_text_fit(c->cli->out, t != NULL ? t : "", 400, false, true);
-	(void)fputc('\n', c->cli->out);
+	ov_text_hang(c->cli->out, t != NULL ? t : "", 24, OV_TABLE_WIDTH);
 	if (d != NULL && d[0] != '\0' && strcmp(word, "ok") != 0) {
 		(void)fputs("      -> ", c->cli->out);
-		ov_text_fit(c->cli->out, d, 400, false, true);
-		(void)fputc('\n', c->cli->out);
+		ov_text_hang(c->cli->out, d, 9, OV_TABLE_WIDTH);
 	}
 	return true;
 }
@@ -114,6 +113,7 @@ offline(struct check *c, const char *dir)
 {
 	struct ov_daemon_conf conf;
 	struct ov_err e = {0};
+	struct stat st;
 	char path[4096];
 	enum ov_rc rc;
 
@@ -127,6 +127,13 @@ offline(struct check *c, const char *dir)
 	          "with -i");
 	if (rc != OV_OK)
 		return;
+	if (stat(conf.state, &st) == 0 && (st.st_mode & 077) != 0) {
+		(void)snprintf(path, sizeof(path), "%s is mode %04o",
+		    conf.state, (unsigned)(st.st_mode & 07777));
+		own_point(c, "state", false, path,
+		    "chmod 0700 it, and ask who has read it; the daemon does "
+		    "not start with it");
+	}
 	own_files(c, &conf, dir);
 	ov_daemon_conf_free(&conf);
 }

@@ -19,6 +19,7 @@
 #include "daemon/store/ctl.h"
 #include "daemon/store/netc.h"
 #include "daemon/store/stranger.h"
+#include "daemon/store/pseudo.h"
 
 #define DAY 86400
 #define CERT_WARN 21 /* days */
@@ -405,71 +406,36 @@ check_strangers(struct ov_ctl *c)
 		    c->st->n.handshakes_refused);
 }
 
-/* Domains of which no holder told us anything yet: what the book allows. */
+/* What is left of our budgets, per domain: the book's caps, what we asked and
+ * what the holders said. */
 static void
-check_book_budgets(struct ov_ctl *c)
+check_budgets(struct ov_ctl *c)
 {
 	const struct ov_adresboek *b = c->st->boek;
+	const struct ov_book_epoch *p = b != NULL ? ov_book_epoch_active(b,
+	                                                ov_now(c->st))
+	                                          : NULL;
 	struct ov_err e = {0};
-	int64_t told = 0, today = ov_now(c->st) / DAY;
-	enum ov_rc rc;
+	uint64_t today, year;
 
-	for (size_t i = 0; b != NULL && i < b->nbudget; i++) {
+	for (size_t i = 0; p != NULL && i < b->nbudget; i++) {
 		const struct ov_book_budget *g = &b->budget[i];
 
 		if (!ov_oin_eq(&g->client, &c->st->self))
 			continue;
-		rc = ov_db_int(c->st->db, &told, 0, &e,
-		    "SELECT count(*) FROM oprf_rest WHERE domein=?1", "t",
-		    g->domein.s);
-		if (rc != OV_OK)
+		if (ov_budget_room(c->st, g, p->ep, &today, &year, &e) != OV_OK)
 			line(c, FOUT, "budgets", "look in the journal", "%s",
 			    e.msg);
-		else if (told == 0)
-			line(c, GOED, "budgets", "",
-			    "for %s: nothing used yet, %" PRIu64
-			    " a day, %" PRIu64 " a school year",
-			    name_of(c, g->domein.s),
-			    today < g->dag_tot ? g->dag : g->dag_na, g->jaar);
-	}
-}
-
-/* What holders said is left of our budgets. */
-static void
-check_budgets(struct ov_ctl *c)
-{
-	struct ov_err e = {0};
-	struct {
-		char domein[OV_OIN_LEN + 1];
-		int64_t deel, rest, niet_voor;
-	} b[OV_CTL_PAGE];
-	sqlite3_stmt *q;
-	size_t n = 0;
-	enum ov_rc rc;
-	bool row, shut;
-
-	rc = ov_db_q(c->st->db, &q, &e,
-	    "SELECT domein,deel,rest,niet_voor FROM oprf_rest"
-	    " ORDER BY domein,deel LIMIT 64",
-	    "");
-	while (rc == OV_OK && n < OV_CTL_PAGE &&
-	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row) {
-		(void)snprintf(b[n].domein, sizeof(b[n].domein), "%s",
-		    ov_db_text(q, 0));
-		b[n].deel = ov_db_i64(q, 1);
-		b[n].rest = ov_db_i64(q, 2);
-		b[n++].niet_voor = ov_db_i64(q, 3);
-	}
-	ov_db_done(c->st->db, q);
-	if (rc != OV_OK)
-		line(c, FOUT, "budgets", "look in the journal", "%s", e.msg);
-	for (size_t i = 0; i < n && rc == OV_OK; i++) {
-		shut = b[i].niet_voor > ov_now(c->st);
-		line(c, shut ? LET_OP : GOED, "budgets",
-		    "it goes on by itself; for more, ask the region",
-		    "for %s, share %" PRId64 ": %" PRId64 " left%s",
-		    name_of(c, b[i].domein), b[i].deel, b[i].rest,
-		    shut ? ", used up for now" : "");
+		else
+			line(c, today == 0 ? LET_OP : GOED, "budgets",
+			    year == 0
+			        ? "used up until 1 August: ask the region's "
+			          "administrators for more (region budget)"
+			        : "goes on by itself after midnight UTC; for "
+			          "more a day, ask the region's administrators",
+			    "for %s: %" PRIu64 " left today, %" PRIu64
+			    " this school year",
+			    name_of(c, g->domein.s), today, year);
 	}
 }
 
@@ -587,7 +553,6 @@ check_local(struct ov_ctl *c)
 	check_alarms(c);
 	check_strangers(c);
 	check_budgets(c);
-	check_book_budgets(c);
 }
 
 static void

@@ -216,6 +216,12 @@ has 'FAIL  overstap.conf'
 expect 3 "$ov" -i ./mbo check --json
 has "overstap.conf:$((lines + 1)): unknown key lisen"
 cp kept.conf mbo/overstap.conf
+chmod 0755 mbo/state
+expect 3 "$ov" -i ./mbo check
+has 'FAIL  state'
+has 'is mode 0755'
+[ "$(wc -L <out)" -le 80 ] || fail 'a line of check is too wide'
+chmod 0700 mbo/state
 printf 'eigenReferentie;onzin\nA;B\n' >bad.csv
 expect 4 "$ov" -i ./mbo import overstapdossier bad.csv
 has 'Niets is ingelezen'

@@ -190,6 +190,35 @@ book_news(struct ov_store *st)
 	ov_link_kick(st);
 }
 
+/* A version with an older number than ours is a fork when it is as valid as
+ * the one that we had of that number, and another. */
+static enum ov_accept
+older(struct ov_store *st, struct ov_view text, struct ov_err *e)
+{
+	struct ov_accept_in in = {.regio = st->env.conf->regio,
+	    .now = ov_now(st)};
+	struct ov_adresboek *theirs = NULL, *had = NULL, *new = NULL;
+	OV_BUF kept = {0};
+	struct ov_note note;
+	enum ov_accept got = OV_ACCEPT_OLDER;
+	bool found = false;
+
+	if (ov_note_parse(text.p, text.n, &note, NULL) == OV_OK &&
+	    ov_adresboek_parse(note.text.p, note.text.n, &theirs, NULL) ==
+	        OV_OK &&
+	    ov_boek_note(st, theirs->versie, &kept, &found, NULL) == OV_OK &&
+	    found && parse_stored(&kept, &had, NULL) == OV_OK) {
+		in.stored = had;
+		if (ov_adresboek_accept(&in, text.p, text.n, &new, e) ==
+		    OV_ACCEPT_FORK)
+			got = OV_ACCEPT_FORK;
+	}
+	ov_adresboek_free(new);
+	ov_adresboek_free(had);
+	ov_adresboek_free(theirs);
+	return got;
+}
+
 enum ov_accept
 ov_boek_offer(struct ov_store *st, struct ov_view note, const char *typed,
     const char *reden, struct ov_err *e)
@@ -202,6 +231,8 @@ ov_boek_offer(struct ov_store *st, struct ov_view note, const char *typed,
 	enum ov_accept got;
 
 	got = ov_adresboek_accept(&in, note.p, note.n, &new, e);
+	if (got == OV_ACCEPT_OLDER)
+		got = older(st, note, e);
 	/* A valid version upon another one than ours is a fork as well: there
 	 * were two of our number. */
 	if (got == OV_ACCEPT_FORK || got == OV_ACCEPT_CHAIN) {

@@ -96,7 +96,8 @@ refuses(void)
 {
 	struct sim_node *mbo = &W.node[SIM_MBO];
 	struct ov_err err = {0};
-	OV_BUF one = {0}, fork = {0};
+	OV_BUF one = {0}, fork = {0}, had = {0};
+	bool found;
 	uint8_t sha[32];
 	uint32_t v = 1;
 
@@ -112,6 +113,23 @@ refuses(void)
 	              "SELECT sum(aantal) FROM melding WHERE"
 	              " soort=?1",
 	              "adresboek-splitsing") == 1);
+	SIM_CHECK(memcmp(mbo->st->boek->sha256, sha, 32) == 0);
+	/* The same two of number 1, when ours is 2 already: still a fork.
+	 * What we had ourselves is old, and no more. */
+	SIM_OK(ov_boek_note(mbo->st, 1, &had, &found, e));
+	SIM_CHECK(found);
+	v = 2;
+	sim_book_issue(mbo);
+	SIM_CHECK(sim_until(all_have, &v, 7200, false));
+	memcpy(sha, W.sha, 32);
+	SIM_CHECK(ov_boek_offer(mbo->st, (struct ov_view){had.p, had.n}, NULL,
+	              NULL, &err) == OV_ACCEPT_OLDER);
+	SIM_CHECK(ov_boek_offer(mbo->st, (struct ov_view){fork.p, fork.n}, NULL,
+	              NULL, &err) == OV_ACCEPT_FORK);
+	SIM_CHECK(sim_count(mbo,
+	              "SELECT sum(aantal) FROM melding WHERE"
+	              " soort=?1",
+	              "adresboek-splitsing") == 2);
 	SIM_CHECK(memcmp(mbo->st->boek->sha256, sha, 32) == 0);
 	sim_book_make(&one, 1); /* one administrator of two needed */
 	SIM_CHECK(ov_boek_offer(mbo->st, (struct ov_view){one.p, one.n}, NULL,

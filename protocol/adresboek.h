@@ -168,7 +168,10 @@ const struct ov_lid *ov_book_brin(const struct ov_adresboek *, const char *brin,
     const char *vestiging);
 const struct ov_lid *ov_book_gemeente(const struct ov_adresboek *,
     const char *code, enum ov_rol);
-/* What a person types: OIN, BRIN, BRIN and vestiging ("00AA00", "00AA-00"),
+/* Is this a BRIN, or one with vestiging ("00AA00", "00AA-00", "00AA/00")?
+ * vest is "" when there is none. */
+bool ov_brin_split(const char *text, char brin[5], char vest[3]);
+/* What a person types: OIN, BRIN with or without vestiging,
  * gemeente code (where one member holds it in every role), or name.
  * *ambiguous, when given, says that more than one fits. */
 const struct ov_lid *ov_book_find(const struct ov_adresboek *, const char *,

@@ -314,26 +314,38 @@ ov_book_gemeente(const struct ov_adresboek *k, const char *code, enum ov_rol r)
 	return only(match_gemeente(k, code, OV_ROL_BIT(r)));
 }
 
+bool
+ov_brin_split(const char *text, char brin[5], char vest[3])
+{
+	size_t n = strlen(text);
+	bool mark = n == 7 && (text[4] == '-' || text[4] == '/');
+
+	vest[0] = '\0';
+	if (n != 4 && n != 6 && !mark)
+		return false;
+	memcpy(brin, text, 4);
+	brin[4] = '\0';
+	if (n > 4)
+		memcpy(vest, text + n - 2, 3);
+	return ov_is_brin(ov_view_str(brin)) &&
+	       (n == 4 || ov_is_vestiging(ov_view_str(vest)));
+}
+
 const struct ov_lid *
 ov_book_find(const struct ov_adresboek *k, const char *text, bool *ambiguous)
 {
 	const struct ov_lid *l;
 	struct match m = {NULL, false};
-	char brin[5] = "";
+	char brin[5], vest[3];
 	struct ov_oin oin;
-	size_t n = strlen(text);
-	const char *vest;
 
 	if (ambiguous != NULL)
 		*ambiguous = false;
 	if (ov_oin_parse(ov_view_str(text), &oin) == OV_OK &&
 	    (l = ov_book_oin(k, &oin)) != NULL)
 		return l;
-	if (n >= 4)
-		memcpy(brin, text, 4);
-	vest = n == 7 && text[4] == '-' ? text + 5 : n == 6 ? text + 4 : NULL;
-	if (ov_is_brin(ov_view_str(brin)) && (n == 4 || vest != NULL))
-		m = match_brin(k, brin, vest);
+	if (ov_brin_split(text, brin, vest))
+		m = match_brin(k, brin, vest[0] != '\0' ? vest : NULL);
 	if (m.lid == NULL && ov_is_gemeente(ov_view_str(text)))
 		m = match_gemeente(k, text, ~0U);
 	if (m.lid == NULL)

@@ -261,7 +261,7 @@ static const struct map map_some[] = {{"1", "nr", NUMBER},
 static const struct map map_inbox[] = {{"state", "stand", TEXT},
     {"type", "srt", TEXT}, {"since", "sinds", TEXT}, MAP_END};
 static const struct map map_link[] = {{"1", "nr", NUMBER},
-    {"2", "leerling", NUMBER}, MAP_END};
+    {"2", "leerling", NUMBER}, {"ref", "eigenReferentie", TEXT}, MAP_END};
 static const struct map map_reason[] = {{"1", "nr", NUMBER},
     {"reason", "reden", TEXT}, MAP_END};
 static const struct map map_process[] = {{"1", "nr", NUMBER},
@@ -418,8 +418,8 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
         true),
     CMD("inbox", "show", "NR", 1, 1, "Open one; the reading is logged", NULL,
         d_inbox1, false),
-    CMD("inbox", "link", "NR PUPIL", 2, 2,
-        "Decide a doubt: it is this applicant", NULL, d_link, false),
+    CMD("inbox", "link", "NR [PUPIL]", 1, 2,
+        "Decide a doubt: it is this applicant", opt_pupil, d_link, false),
     CMD("inbox", "unlink", "NR", 1, 1, "Undo a link", opt_reason, d_unlink,
         false),
     CMD("inbox", "accept", "NR", 1, 1, "Accept, and tell the sender", NULL,

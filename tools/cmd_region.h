@@ -67,7 +67,8 @@ struct ov_region_add {
 OV_MUST_CHECK enum ov_rc ov_region_add(struct ov_region *,
     const struct ov_region_add *, struct ov_oin *oin, struct ov_buf *cert,
     struct ov_err *e);
-/* The member that an OIN, or a name, means; OV_DENIED when there is none. */
+/* The member that an OIN, a name, a BRIN (with vestiging) or a gemeente means;
+ * OV_DENIED when there is none, or more than one. */
 OV_MUST_CHECK enum ov_rc ov_region_find(const struct ov_region *,
     const char *who, struct ov_oin *out, struct ov_err *e);
 /* Set a member's status; withdraw, when given, is the reason why its identity

@@ -244,23 +244,56 @@ member(const struct ov_region *r, const char *oin)
 	return json_object_get(json_object_get(r->st, "leden"), oin);
 }
 
+/* Does this member hold the BRIN (with that vestiging), or the gemeente? */
+static bool
+holds(const json_t *m, const char *brin, const char *vest, const char *who)
+{
+	const json_t *row, *v;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(m, "brin"), i, row)
+	{
+		if (brin == NULL ||
+		    !ov_view_eq(ov_json_view(json_object_get(row, "brin")),
+		        brin))
+			continue;
+		if (vest[0] == '\0')
+			return true;
+		json_array_foreach(json_object_get(row, "vestigingen"), k, v)
+		{
+			if (ov_view_eq(ov_json_view(v), vest))
+				return true;
+		}
+	}
+	json_array_foreach(json_object_get(m, "gemeenten"), i, row)
+	{
+		if (brin == NULL && ov_view_eq(ov_json_view(row), who))
+			return true;
+	}
+	return false;
+}
+
 enum ov_rc
 ov_region_find(const struct ov_region *r, const char *who, struct ov_oin *out,
     struct ov_err *e)
 {
 	json_t *leden = json_object_get(r->st, "leden"), *m;
 	const char *oin, *naam, *found = NULL;
+	char brin[5], vest[3];
+	bool is_brin = ov_brin_split(who, brin, vest);
 
 	if (json_object_get(leden, who) != NULL)
 		return ov_oin_parse(ov_view_str(who), out);
 	json_object_foreach(leden, oin, m)
 	{
 		naam = json_string_value(json_object_get(m, "naam"));
-		if (naam == NULL || strcasecmp(naam, who) != 0)
+		if ((naam == NULL || strcasecmp(naam, who) != 0) &&
+		    !holds(m, is_brin ? brin : NULL, vest, who))
 			continue;
 		if (found != NULL)
 			return ov_fail(e, OV_DENIED,
-			    "two members have this name; use the OIN");
+			    "\"%.60s\" is more than one member; use the OIN",
+			    who);
 		found = oin;
 	}
 	if (found == NULL)

@@ -7,6 +7,8 @@
 #include "daemon/store/ctl.h"
 #include "protocol/id.h"
 
+#define REF_MAX 64 /* bytes of an own reference */
+
 static const char *const stands[] = {"ONTVANGEN", "ONBEKEND", "GEKOPPELD",
     "TWIJFEL", "IN-BEOORDELING", "GEACCEPTEERD", "AFGEWEZEN", "VERWERKT",
     "TERZIJDE", "VERNIETIGD"};
@@ -369,9 +371,17 @@ link_start(struct ov_ctl *c)
 {
 	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
 	int64_t leerling = ov_ctl_int(c, "leerling");
+	const char *ref = ov_ctl_text(c, "eigenReferentie", REF_MAX);
 	struct ov_err e = {0};
 
-	if (ov_ctl_args(c))
+	if (!ov_ctl_args(c))
+		return;
+	if (ref != NULL && leerling == 0 &&
+	    !ov_ctl_ok(c, ov_pupil_by_ref(c->st, ref, &leerling, &e), &e))
+		return;
+	if (ref != NULL && leerling == 0)
+		ov_ctl_fout(c, "nummer-onbekend", NULL);
+	else
 		linked(c, ov_link_decide(c->st, nr, leerling, &e), &e, nr);
 }
 

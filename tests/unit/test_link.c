@@ -58,7 +58,16 @@ linking(void **state)
 	is(known, "TWIJFEL");
 	refused(ask("inbox.link", nr_arg(unknown), NULL, NULL),
 	    "stand-past-niet");
-	json_decref(ask("inbox.link", nr_arg(known), NULL, NULL));
+	refused(ask("inbox.link",
+	            json_pack("{s:I,s:s}", "nr", (json_int_t)known,
+	                "eigenReferentie", "niemand"),
+	            NULL, NULL),
+	    "nummer-onbekend");
+	is(known, "TWIJFEL");
+	json_decref(ask("inbox.link",
+	    json_pack("{s:I,s:s}", "nr", (json_int_t)known, "eigenReferentie",
+	        "jan"),
+	    NULL, NULL));
 	is(known, "GEKOPPELD");
 	j = ask("inbox.show", nr_arg(known), NULL, NULL);
 	assert_non_null(json_object_get(j, "end"));

@@ -345,7 +345,7 @@ test_pending_and_expiry(void **state)
 	struct world *w = *state;
 	struct ov_region_signed s;
 	struct ov_region r;
-	struct ov_oin mbo;
+	struct ov_oin mbo, vo;
 	struct ov_err e = {0};
 
 	first_version(w);
@@ -354,6 +354,17 @@ test_pending_and_expiry(void **state)
 	assert_int_equal(ov_region_open(w->region, &r, &e), OV_OK);
 	assert_true(ov_region_pending(&r));
 	assert_int_equal(ov_region_find(&r, MBO, &mbo, &e), OV_OK);
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const same[] = {"00AA", "00AA00", "00AA-00",
+		    "00AA/00"};
+
+		assert_int_equal(ov_region_find(&r, same[i], &vo, &e), OV_OK);
+		assert_string_equal(vo.s, oins[0]);
+	}
+	assert_int_equal(ov_region_find(&r, "25PW", &vo, &e), OV_OK);
+	assert_string_equal(vo.s, MBO);
+	assert_int_equal(ov_region_find(&r, "00AA01", &vo, &e), OV_DENIED);
+	assert_int_equal(ov_region_find(&r, "0344", &vo, &e), OV_DENIED);
 	assert_int_equal(ov_region_status(&r, &mbo, OV_LID_VERTROKKEN,
 	                     "sleutel-gecompromitteerd", NOW + DAY, &e),
 	    OV_OK);

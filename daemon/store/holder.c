@@ -101,51 +101,60 @@ ov_holder_book(struct ov_store *st)
 
 /* ---- repetitions ---- */
 
+/* Is this a repetition within the time that the debit of the first counts?
+ * Of what was logged before we started only the hour is known; a debit of it
+ * can count while "off", the seconds since its iat, is below `before`. */
 static bool
-held_recent(const struct ov_store *st, const uint8_t sha[32])
+held_recent(const struct ov_store *st, const uint8_t sha[32], int64_t off,
+    int64_t before)
 {
 	const struct ov_pseudo *p = st->pseudo;
-	int64_t now = ov_now(st);
 
 	for (size_t i = 0; i < OV_HELD_RECENT && i < p->nheld; i++)
 		if (memcmp(p->held[i].sha, sha, 32) == 0)
-			return now - p->held[i].at < OV_OPRF_REPEAT_S;
+			return p->held[i].at == 0 ? off <= before
+			                          : ov_now(st) - p->held[i].at <
+			                                OV_OPRF_REPEAT_S;
 	return false;
 }
 
 static void
-held_note(struct ov_store *st, const uint8_t sha[32])
+held_note(struct ov_store *st, const uint8_t sha[32], int64_t at)
 {
 	struct ov_pseudo *p = st->pseudo;
 	size_t i = p->nheld++ % OV_HELD_RECENT;
 
 	memcpy(p->held[i].sha, sha, 32);
-	p->held[i].at = ov_now(st);
+	p->held[i].at = at;
 }
 
-/* Was this request logged before we started?  Only for requests that come too
- * late, and only while a debit of then can still count. */
+/* Once after a start: the requests that were logged before it, of which a
+ * debit can still count.  A leaf tells the hour. */
 static enum ov_rc
-held_logged(struct ov_store *st, const uint8_t sha[32], bool *found,
-    struct ov_err *e)
+held_load(struct ov_store *st, struct ov_err *e)
 {
-	char line[5 + OV_B64_SIZE(32) + 1] = "\nref ";
-	uint64_t size = st->log.was.size;
-	int64_t one;
-	size_t n = 5;
+	int64_t size = (int64_t)st->log.was.size, now = ov_now(st);
+	struct ov_leaf leaf;
+	struct ov_view v;
+	sqlite3_stmt *q;
 	enum ov_rc rc;
+	bool row;
 
-	*found = false;
-	if (ov_now(st) - st->pseudo->begun >= OV_OPRF_REPEAT_S)
+	if (st->pseudo->held_loaded)
 		return OV_OK;
-	n += ov_b64_enc(line + n, sha, 32);
-	line[n++] = '\n';
-	rc = ov_db_int(st->db, &one, 0, e,
-	    "SELECT 1 FROM blad WHERE idx>=?1 AND instr(tekst,?2)>0"
-	    " AND instr(tekst,CAST('soort oprf' AS BLOB))>0 LIMIT 1",
-	    "ib", (int64_t)(size > LEAVES_BACK ? size - LEAVES_BACK : 0),
-	    (const void *)line, n);
-	*found = rc == OV_OK && one == 1;
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT tekst FROM blad WHERE idx>=?1 ORDER BY idx", "i",
+	    size > LEAVES_BACK ? size - LEAVES_BACK : 0);
+	while (rc == OV_OK && (rc = ov_db_next(st->db, q, &row, e)) == OV_OK &&
+	       row) {
+		v = ov_db_blob(q, 0);
+		if (ov_leaf_parse(v.p, v.n, &leaf, NULL) == OV_OK &&
+		    leaf.soort == OV_LEAF_OPRF &&
+		    now - leaf.tijd < 3600 + OV_OPRF_REPEAT_S)
+			held_note(st, leaf.ref, 0);
+	}
+	ov_db_done(st->db, q);
+	st->pseudo->held_loaded = rc == OV_OK;
 	return rc;
 }
 
@@ -324,9 +333,16 @@ evaluate(struct ov_store *st, const struct ov_oprf_vraag *q,
 	struct ov_h_evaluated a = {0};
 	enum ov_rc rc;
 
-	if (!held_recent(st, sha) &&
-	    (rc = leaf_put(st, OV_LEAF_OPRF, q, sha, e)) != OV_OK)
-		return rc;
+	/* One leaf per debit, whatever became of the first request.  One that is
+	 * as fresh as a new one was first accepted at most twice the clocks' play
+	 * ago, which is not longer than its debit counts. */
+	_Static_assert(2 * OV_KLOK_SPELING_S <= OV_OPRF_REPEAT_S,
+	    "a repetition");
+	if (!held_recent(st, sha, ov_now(st) - q->iat, OV_KLOK_SPELING_S)) {
+		if ((rc = leaf_put(st, OV_LEAF_OPRF, q, sha, e)) != OV_OK)
+			return rc;
+		held_note(st, sha, ov_now(st));
+	}
 	rc = houder_ask(st, q, sha, &r, &a, e);
 	if (rc == OV_OK && a.rc == OV_DENIED) {
 		/* It has started anew and forgot the book. */
@@ -334,8 +350,6 @@ evaluate(struct ov_store *st, const struct ov_oprf_vraag *q,
 		if (rc == OV_OK)
 			rc = houder_ask(st, q, sha, &r, &a, e);
 	}
-	if (rc == OV_OK && a.rc == OV_OK && !held_recent(st, sha))
-		held_note(st, sha);
 	return rc != OV_OK ? rc : houder_answer(st, q, sha, &a, out, e);
 }
 
@@ -346,7 +360,6 @@ ov_holder_evaluate(struct ov_store *st, const struct ov_lid *lid,
 	struct ov_oprf_vraag q;
 	uint8_t sha[32];
 	int64_t off;
-	bool known;
 	enum ov_rc rc;
 
 	memset(out, 0, sizeof(*out));
@@ -354,17 +367,14 @@ ov_holder_evaluate(struct ov_store *st, const struct ov_lid *lid,
 		return OV_OK;
 	if (ov_sha256(sha, jws.p, jws.n) != OV_OK)
 		return ov_fail(e, OV_SYS, "SHA-256");
+	if ((rc = held_load(st, e)) != OV_OK)
+		return rc;
 	off = ov_now(st) - q.iat;
-	if (off > OV_KLOK_SPELING_S || off < -OV_KLOK_SPELING_S) {
-		known = held_recent(st, sha);
-		if (!known && off > 0 &&
-		    off <= OV_OPRF_REPEAT_S + OV_KLOK_SPELING_S &&
-		    (rc = held_logged(st, sha, &known, e)) != OV_OK)
-			return rc;
-		if (!known) {
-			out->fout = OV_FOUT_TIJD_AFWIJKEND;
-			return OV_OK;
-		}
+	if ((off > OV_KLOK_SPELING_S || off < -OV_KLOK_SPELING_S) &&
+	    !held_recent(st, sha, off,
+	        off < 0 ? -1 : OV_OPRF_REPEAT_S + OV_KLOK_SPELING_S)) {
+		out->fout = OV_FOUT_TIJD_AFWIJKEND;
+		return OV_OK;
 	}
 	if ((out->fout = ask_judge(st, lid, &q, &out->index)) != OV_FOUT_GEEN)
 		return OV_OK;

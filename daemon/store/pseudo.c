@@ -27,7 +27,6 @@ ov_pseudo_new(struct ov_store *st, struct ov_err *e)
 	if (st->pseudo == NULL)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
 	st->pseudo->st = st;
-	st->pseudo->begun = ov_now(st);
 	return OV_OK;
 }
 

@@ -101,7 +101,7 @@ struct ov_pseudo {
 		int64_t at;
 	} held[OV_HELD_RECENT];
 	size_t nheld;
-	int64_t begun;
+	bool held_loaded; /* those of before the start */
 };
 
 /* ---- pseudo.c: rows ---- */

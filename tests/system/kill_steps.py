@@ -439,6 +439,9 @@ def evaluate(r, tally, every):
         return sum(d["aantal"] for d in json.loads(a.body)["dagen"]
                    if d["domein"] == mbo and d["deel"] == share)
 
+    def leaves():
+        return len(r.ask("gemeente", "log.show", {"soort": "oprf"})[0])
+
     def ask(token):
         con = me.connection(gem, 5)
         try:
@@ -462,7 +465,7 @@ def evaluate(r, tally, every):
 
     for role in ("houder", "store", "net"):
         check(ask(fresh()), "it is evaluated")  # what only the first asks
-        was = used()
+        was, logged = used(), leaves()
         settle(shim, role)
         shim.watch(role)
         check(ask(fresh()), "it is evaluated")
@@ -484,6 +487,8 @@ def evaluate(r, tally, every):
             check(got in (None, again), "another element")
             check(used() == was + i + 2, "%d debits of %d requests"
                   % (used() - was, i + 2))
+            check(leaves() == logged + i + 2, "%d leaves of %d requests"
+                  % (leaves() - logged, i + 2))
         tally.add("evaluating", role, trace, points, hit)
     sound(r, "gemeente")
 

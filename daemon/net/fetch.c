@@ -6,6 +6,8 @@
  * certificate must also chain to the region's CA and carry the host's name.
  * No proxy, no redirects, nothing but https with TLS 1.3.
  */
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +86,34 @@ on_field(char *p, size_t size, size_t n, void *arg)
 
 /* --- the request -------------------------------------------------------------- */
 
+/* After OpenSSL's own verdict, which takes an absent EKU for any, and libcurl
+ * would take the subject's CN for an absent subjectAltName: of a server of the
+ * region both must be there (docs/protocol.md, "Transport"). */
+static int
+on_server(int ok, X509_STORE_CTX *x)
+{
+	X509 *leaf = X509_STORE_CTX_get_current_cert(x);
+
+	if (ok != 1 || X509_STORE_CTX_get_error_depth(x) != 0)
+		return ok;
+	if (leaf != NULL &&
+	    (X509_get_extension_flags(leaf) & EXFLAG_XKUSAGE) != 0 &&
+	    (X509_get_extended_key_usage(leaf) & XKU_SSL_SERVER) != 0 &&
+	    X509_get_ext_by_NID(leaf, NID_subject_alt_name, -1) >= 0)
+		return 1;
+	X509_STORE_CTX_set_error(x, X509_V_ERR_INVALID_PURPOSE);
+	return 0;
+}
+
+static CURLcode
+on_context(CURL *c, void *ctx, void *arg)
+{
+	(void)c;
+	(void)arg;
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, on_server);
+	return CURLE_OK;
+}
+
 static bool
 set_tls(struct ov_net_fetch *f)
 {
@@ -106,8 +136,10 @@ set_tls(struct ov_net_fetch *f)
 	/* The machine's own list of public CAs has no say. */
 	r |= curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
 	r |= curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
-	if (pki)
+	if (pki) {
 		r |= curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &ca);
+		r |= curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, on_context);
+	}
 	r |= curl_easy_setopt(c, CURLOPT_SSLCERTTYPE, "PEM");
 	r |= curl_easy_setopt(c, CURLOPT_SSLCERT_BLOB, &cert);
 	r |= curl_easy_setopt(c, CURLOPT_SSLKEYTYPE, "PEM");

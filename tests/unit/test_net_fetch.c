@@ -266,6 +266,55 @@ test_region_ca(void **state)
 	id_free(&stranger);
 }
 
+/* A server of the region whose certificate is not said to be a server's, or
+ * that has its host in the old place only. */
+static int
+up_no_eku(void **state)
+{
+	self_eku = NULL;
+	return up(state);
+}
+
+static int
+up_client_eku(void **state)
+{
+	self_eku = "clientAuth";
+	return up(state);
+}
+
+static int
+up_no_san(void **state)
+{
+	self_san = NULL;
+	return up(state);
+}
+
+static int
+down_whole(void **state)
+{
+	self_eku = "serverAuth,clientAuth";
+	self_san = "DNS:localhost";
+	return down(state);
+}
+
+static void
+test_server_of_region(void **state)
+{
+	struct world *w = *state;
+	struct ask a = {.partner = 1, .pki = 1, .host = "localhost"};
+	struct ov_n_trust t = {0};
+	unsigned char *der = NULL;
+	struct ov_n_result r;
+
+	t.der.n = (size_t)i2d_X509(w->self.x, &der);
+	t.der.p = der;
+	say(w, OV_N_TRUST, 0, &ov_n_trust_rec, &t, 1);
+	fetch(w, 1, &a);
+	r = failure(w);
+	fault_is(&r, curl_easy_strerror(CURLE_PEER_FAILED_VERIFICATION));
+	OPENSSL_free(der);
+}
+
 /* Every request ends, and says how: too large, too late, dropped, unusable,
  * nobody there. */
 static void
@@ -362,6 +411,12 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_many, up, down),
 	    cmocka_unit_test_setup_teardown(test_pin, up, down),
 	    cmocka_unit_test_setup_teardown(test_region_ca, up, down),
+	    cmocka_unit_test_setup_teardown(test_server_of_region, up_no_eku,
+	        down_whole),
+	    cmocka_unit_test_setup_teardown(test_server_of_region,
+	        up_client_eku, down_whole),
+	    cmocka_unit_test_setup_teardown(test_server_of_region, up_no_san,
+	        down_whole),
 	    cmocka_unit_test_setup_teardown(test_faults, up, down),
 	    cmocka_unit_test_setup_teardown(test_pools_do_not_share, up, down),
 	};

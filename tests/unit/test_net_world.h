@@ -60,6 +60,10 @@ extension(X509 *x, X509 *issuer, int nid, const char *value)
 	X509_EXTENSION_free(ext);
 }
 
+/* What the certificate of the role under test lacks, or not. */
+static const char *self_eku = "serverAuth,clientAuth";
+static const char *self_san = "DNS:localhost"; /* NULL: none */
+
 /* Issued by `by`, or by itself; eku NULL: none. */
 static inline struct id
 make_id(EVP_PKEY *pk, const char *serial, const struct id *by, const char *eku)
@@ -81,7 +85,10 @@ make_id(EVP_PKEY *pk, const char *serial, const struct id *by, const char *eku)
 	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(id.x), -3600));
 	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(id.x), 86400));
 	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-	    (const unsigned char *)(ca ? "region CA" : "member"), -1, -1, 0);
+	    (const unsigned char *)(ca                 ? "region CA"
+	                            : self_san == NULL ? "localhost"
+	                                               : "member"),
+	    -1, -1, 0);
 	if (serial != NULL)
 		X509_NAME_add_entry_by_txt(name, "serialNumber", MBSTRING_ASC,
 		    (const unsigned char *)serial, -1, -1, 0);
@@ -94,7 +101,8 @@ make_id(EVP_PKEY *pk, const char *serial, const struct id *by, const char *eku)
 	extension(id.x, by != NULL ? by->x : id.x, NID_basic_constraints,
 	    ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
 	if (!ca) {
-		extension(id.x, id.x, NID_subject_alt_name, "DNS:localhost");
+		if (self_san != NULL)
+			extension(id.x, id.x, NID_subject_alt_name, self_san);
 		if (eku != NULL)
 			extension(id.x, id.x, NID_ext_key_usage, eku);
 	}
@@ -187,8 +195,7 @@ world_up(struct world *w)
 
 	memset(w, 0, sizeof(*w));
 	(void)signal(SIGPIPE, SIG_IGN);
-	w->self = make_id(EVP_EC_gen("P-256"), NULL, NULL,
-	    "serverAuth,clientAuth");
+	w->self = make_id(EVP_EC_gen("P-256"), NULL, NULL, self_eku);
 	assert_int_equal(ov_ipc_socketpair(pair, NULL), OV_OK);
 	assert_int_equal(pipe(port), 0);
 	assert_true((w->pid = fork()) >= 0);

@@ -450,7 +450,7 @@ ov_db_fix(sqlite3_stmt *st, int col, void *out, size_t n, struct ov_err *e)
 
 	if (v.n != n) {
 		memset(out, 0, n);
-		return ov_fail(e, OV_DAMAGED, "column %s: %zu bytes, not %zu",
+		return ov_fail(e, OV_BADMSG, "column %s: %zu bytes, not %zu",
 		    sqlite3_column_name(st, col), v.n, n);
 	}
 	memcpy(out, v.p, n);

@@ -60,7 +60,8 @@ struct ov_view ov_db_blob(sqlite3_stmt *, int col);
 const char *ov_db_text(sqlite3_stmt *, int col); /* never NULL: "" */
 int64_t ov_db_i64(sqlite3_stmt *, int col);
 bool ov_db_null(sqlite3_stmt *, int col);
-/* Copy a blob of exactly n bytes, or OV_DAMAGED. */
+/* Copy a blob of exactly n bytes, or OV_BADMSG: that record cannot be read,
+ * the others can. */
 OV_MUST_CHECK enum ov_rc ov_db_fix(sqlite3_stmt *, int col, void *out, size_t n,
     struct ov_err *);
 

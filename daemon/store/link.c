@@ -112,7 +112,8 @@ pupil_aside(struct ov_store *st, int64_t nr, struct ov_err *e)
 	    (long long)nr);
 	return ov_db_run(st->db, e,
 	    "INSERT INTO terzijde(tijd,tabel,record,reden)"
-	    " VALUES(?1,'leerling',?2,'onleesbaar')",
+	    " SELECT ?1,'leerling',?2,'onleesbaar' WHERE NOT EXISTS"
+	    " (SELECT 1 FROM terzijde WHERE tabel='leerling' AND record=?2)",
 	    "ii", ov_now(st), nr);
 }
 
@@ -272,10 +273,13 @@ ov_hit_read(struct ov_store *st, sqlite3_stmt *q, struct ov_hit *h,
 	if ((rc = ov_buf_ok(&h->blob, e)) != OV_OK ||
 	    (rc = ov_buf_ok(&h->bewijs, e)) != OV_OK ||
 	    (rc = ov_db_fix(q, 1, h->id, 16, e)) != OV_OK ||
-	    (rc = ov_db_fix(q, 8, h->pupil, 16, e)) != OV_OK ||
-	    (rc = ov_db_fix(q, 9, h->y, OV_YBLOB, e)) != OV_OK ||
 	    (rc = ov_key_get(st, h->id, h->wrap, e)) != OV_OK)
 		return rc;
+	if (ov_db_fix(q, 8, h->pupil, 16, NULL) != OV_OK ||
+	    ov_db_fix(q, 9, h->y, OV_YBLOB, NULL) != OV_OK) {
+		h->later = h->aside = true;
+		return OV_OK;
+	}
 	rc = ov_key_get(st, h->pupil, h->pwrap, e);
 	if (rc != OV_BADMSG)
 		return rc;
@@ -414,9 +418,13 @@ hit_judge(struct ov_store *st, struct ov_hit *h, struct ov_err *e)
 	enum ov_rc rc;
 
 	rc = ov_jws_claims((struct ov_view){h->jws.p, h->jws.n}, &cl, e);
-	if (rc == OV_OK)
-		rc = ov_pupil_open(st, h->leerling, &d, e);
-	if (rc == OV_OK) {
+	if (rc == OV_OK &&
+	    (rc = ov_pupil_open(st, h->leerling, &d, e)) != OV_OK &&
+	    ov_rc_class(rc) == OV_CL_REFUSE) {
+		/* The dossier is good: it waits for its pupil. */
+		h->later = h->aside = true;
+		rc = OV_OK;
+	} else if (rc == OV_OK) {
 		born = ov_jn_text(ov_jn_get(cl.inhoud, "geboortedatum"));
 		h->same = born != NULL && strcmp(born, d.geboortedatum) == 0;
 	} else if (ov_rc_class(rc) == OV_CL_REFUSE) {
@@ -494,6 +502,8 @@ hit_write(struct ov_store *st, const struct ov_hit *h, struct ov_err *e)
 {
 	enum ov_rc rc;
 
+	if (h->aside)
+		return pupil_aside(st, h->leerling, e);
 	if (h->later)
 		return OV_OK;
 	if (h->broken) {

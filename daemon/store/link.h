@@ -22,6 +22,7 @@ struct ov_hit {
 	bool same;   /* birth dates are equal */
 	bool broken; /* cannot be read: it is set aside */
 	bool later;  /* its pupil or partner cannot be used now: it waits */
+	bool aside;  /* its pupil cannot be read, and is set aside */
 	uint8_t ref[32];
 };
 

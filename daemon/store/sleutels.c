@@ -205,7 +205,9 @@ named_load(struct ov_store *st, struct ov_err *e)
 		if (rc != OV_OK || !row)
 			break;
 		rc = ov_db_fix(q, 2, wrap, sizeof(wrap), e);
-		if (rc == OV_OK)
+		if (rc != OV_OK)
+			rc = ov_fail(e, OV_DAMAGED, "a named key is cut");
+		else
 			rc = key_call(st, OV_KEY_LOAD, (uint8_t)ov_db_i64(q, 0),
 			    (uint64_t)ov_db_i64(q, 1), wrap, &k, e);
 		if (enc_lost(st, ov_db_i64(q, 0), ov_db_i64(q, 1), rc))

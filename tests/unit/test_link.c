@@ -179,6 +179,26 @@ damaged(void **state)
 	is(nr[0], "TERZIJDE");
 	is(nr[1], "ONBEKEND");
 	is(nr[2], "GEKOPPELD");
+	/* What we know of the pupil rotted: it is set aside, once, and the
+	 * dossier waits for it. */
+	nr[0] = message(pgn[3], 13);
+	run("UPDATE leerling SET gegevens=zeroblob(99) WHERE nr=?1", 4);
+	for (int i = 0; i < 2; i++) {
+		ov_link_again(w.st);
+		world_turn(50);
+	}
+	is(nr[0], "ONBEKEND");
+	assert_int_equal(count("SELECT count(*) FROM terzijde WHERE"
+	                       " tabel='leerling' AND record=4"),
+	    1);
+	/* A column of the wrong length, met by a command. */
+	assert_int_equal(ov_db_run(w.st->db, NULL,
+	                     "PRAGMA ignore_check_constraints=1", ""),
+	    OV_OK);
+	run("UPDATE bericht SET id=x'00' WHERE nr=?1", nr[2]);
+	refused(ask("inbox.show", nr_arg(nr[2]), NULL, NULL), "onleesbaar");
+	is(nr[2], "TERZIJDE");
+	assert_false(w.fatal);
 	ov_vault_free(peer);
 }
 

@@ -451,18 +451,19 @@ read_parts(struct ov_adresboek *k, struct ov_jobj *o, struct ov_err *e)
 	json_t *oprf = ov_jo_obj(o, "oprf");
 	json_t *log = ov_jo_obj(o, "log");
 	json_t *weg = ov_jo_arr(o, "ingetrokken", INGETROKKEN_MAX);
-	json_t *route = ov_jo_has(o, "route") ? ov_jo_obj(o, "route") : NULL;
+	json_t *route = ov_jo_has(o, "route")
+	                    ? ov_jo_arr(o, "route", OV_ROUTES_MAX)
+	                    : NULL;
 	enum ov_rc rc;
 
 	if ((rc = ov_jo_end(o, e)) != OV_OK)
 		return rc;
-	if (json_object_size(route) != 0)
-		return ov_fail(e, OV_DENIED, "route: not built");
 	if ((rc = read_beheer(k, beheer, e)) != OV_OK ||
 	    (rc = read_leden(k, leden, e)) != OV_OK ||
 	    (rc = read_ca(k, ca, e)) != OV_OK ||
 	    (rc = read_oprf(k, oprf, e)) != OV_OK ||
-	    (rc = read_log(k, log, e)) != OV_OK)
+	    (rc = read_log(k, log, e)) != OV_OK ||
+	    (rc = ov_boek_routes(k, route, e)) != OV_OK)
 		return rc;
 	return read_ingetrokken(k, weg, e);
 }

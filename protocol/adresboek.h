@@ -117,6 +117,17 @@ struct ov_book_ingetrokken {
 	const char *reden;
 };
 
+/* Who serves the inhabitants of a gemeente in a role, from one day to another:
+ * a joint body, a contactgemeente, the successor of a merged gemeente.  Goes
+ * before the gemeenten of the members' own cards. */
+struct ov_book_route {
+	char gemeente[5];
+	char srt[OV_SRT_MAX + 1]; /* "" is every type ("*" in the text) */
+	enum ov_rol rol;
+	struct ov_oin oin;
+	int32_t van, tot; /* days, both included; INT32_MAX: no end */
+};
+
 struct ov_adresboek {
 	char regio[OV_REGIO_MAX + 1];
 	uint32_t versie;
@@ -136,6 +147,8 @@ struct ov_adresboek {
 	struct ov_book_epoch *epoch; /* ascending */
 	size_t nbudget;
 	struct ov_book_budget *budget; /* sorted by client, domein */
+	size_t nroute;
+	struct ov_book_route *route; /* order of the text */
 	uint32_t minimum_getuigen;
 	size_t ningetrokken;
 	struct ov_book_ingetrokken *ingetrokken;
@@ -168,6 +181,11 @@ const struct ov_lid *ov_book_brin(const struct ov_adresboek *, const char *brin,
     const char *vestiging);
 const struct ov_lid *ov_book_gemeente(const struct ov_adresboek *,
     const char *code, enum ov_rol);
+/* Who receives messages of this type about inhabitants of a gemeente, in a
+ * role, on a day (days since 1970): the route for this type, the route for
+ * every type, the member whose own gemeente it is. */
+const struct ov_lid *ov_book_route(const struct ov_adresboek *,
+    const char *gemeente, enum ov_rol, const char *srt, int32_t dag);
 /* Is this a BRIN, or one with vestiging ("00AA00", "00AA-00", "00AA/00")?
  * vest is "" when there is none. */
 bool ov_brin_split(const char *text, char brin[5], char vest[3]);

@@ -39,6 +39,9 @@ enum ov_rc ov_lid_read(struct ov_boek_arena *, struct ov_jobj *,
 struct ov_pin_slot *ov_pin_slot(const struct ov_book_in *, const uint8_t *pin);
 /* A lower-case host name: letters, digits, dots, hyphens; no address. */
 bool ov_host_ok(const char *, size_t n);
+/* The routes of a book whose members have been read; j may be NULL. */
+enum ov_rc ov_boek_routes(struct ov_adresboek *, const json_t *j,
+    struct ov_err *e);
 /* Rule 1 over a book that has been read; fills the pin table. */
 enum ov_rc ov_adresboek_unique(struct ov_adresboek *, struct ov_err *e);
 

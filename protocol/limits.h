@@ -128,6 +128,8 @@
 #define OV_VESTIGINGEN_MAX 100
 /* The Netherlands had 342 in 2025; one contact municipality may serve many. */
 #define OV_GEMEENTEN_MAX 400
+/* Routes of a book: 400 gemeenten, two roles, a few changes of date. */
+#define OV_ROUTES_MAX 2000
 #define OV_CA_MAX 4
 #define OV_CA_DER_MAX ((size_t)4096)
 #define OV_SLUG_MAX ((size_t)32)

@@ -351,12 +351,102 @@ test_rule_1(void **state)
 	assert_int_equal(parse(j), OV_BADMSG);
 	json_object_set_new(j, "drempel", json_integer(3));
 	assert_int_equal(parse(j), OV_OK);
-	json_object_set_new(j, "route", json_object());
+	json_object_set_new(j, "route", json_array());
 	assert_int_equal(parse(j), OV_OK);
-	json_object_set_new(json_object_get(j, "route"), "x", json_integer(1));
-	assert_int_equal(parse(j), OV_DENIED);
+	json_object_set_new(j, "route", json_object());
+	assert_int_equal(parse(j), OV_BADMSG);
 	json_object_del(j, "route");
 	json_object_set_new(j, "vreemd", json_integer(1));
+	assert_int_equal(parse(j), OV_BADMSG);
+	json_decref(j);
+}
+
+static json_t *
+route(const char *gemeente, const char *srt, const char *rol, const char *oin,
+    const char *van, const char *tot)
+{
+	json_t *r = json_pack("{s:s,s:s,s:s,s:s,s:s}", "gemeente", gemeente,
+	    "srt", srt, "rol", rol, "oin", oin, "van", van);
+
+	if (tot != NULL)
+		json_object_set_new(r, "tot", json_string(tot));
+	return r;
+}
+
+static int32_t
+day(const char *s)
+{
+	struct ov_date d;
+
+	assert_int_equal(ov_date_parse(ov_view_str(s), &d), OV_OK);
+	return ov_date_days(d);
+}
+
+/* Who serves a gemeente: its own member, a joint body from a date on, another
+ * for one type; and what a book may not say. */
+static void
+test_routes(void **state)
+{
+	static const char own[] = "00000099000000000002",
+	                  joint[] = "00000099000000000003";
+	json_t *j = book(1, "", 5), *r = json_array();
+	json_t *leden = json_object_get(j, "leden");
+	struct ov_adresboek *k;
+	const struct ov_lid *l;
+
+	(void)state;
+	for (size_t i = 2; i < 5; i++) {
+		json_t *m = json_array_get(leden, i);
+
+		json_object_set_new(m, "rol",
+		    json_pack("[ss]", "leerplicht", "doorstroompunt"));
+		json_object_set_new(m, "gemeenten",
+		    i == 2 ? json_pack("[s]", "0193") : json_array());
+	}
+	json_object_set_new(j, "route", r);
+	json_array_append_new(r,
+	    route("0193", "*", "leerplicht", joint, "2026-01-01", NULL));
+	json_array_append_new(r, route("0193", "verzuimmelding", "leerplicht",
+	                             own, "2026-03-01", "2026-03-31"));
+	assert_int_equal(ov_adresboek_parse(NULL, 0, &k, NULL), OV_BADMSG);
+	{
+		OV_BUF t = {0};
+		struct ov_err e = {0};
+
+		ov_json_dump(&t, j);
+		ov_buf_str(&t, "\n");
+		if (ov_adresboek_parse(t.p, t.n, &k, &e) != OV_OK)
+			fail_msg("%s", e.msg);
+	}
+#define SERVES(g, rol, srt, d, who)                                            \
+	l = ov_book_route(k, g, rol, srt, day(d));                             \
+	assert_string_equal(l != NULL ? l->oin.s : "", who)
+	SERVES("0193", OV_ROL_LEERPLICHT, "uitschrijving", "2025-12-31", own);
+	SERVES("0193", OV_ROL_LEERPLICHT, "uitschrijving", "2026-01-01", joint);
+	SERVES("0193", OV_ROL_LEERPLICHT, "verzuimmelding", "2026-03-01", own);
+	SERVES("0193", OV_ROL_LEERPLICHT, "verzuimmelding", "2026-04-01",
+	    joint);
+	SERVES("0193", OV_ROL_DOORSTROOMPUNT, "uitschrijving", "2026-04-01",
+	    own);
+	SERVES("0194", OV_ROL_LEERPLICHT, "uitschrijving", "2026-04-01", "");
+#undef SERVES
+	ov_adresboek_free(k);
+	/* Two answers to one question. */
+	json_array_append_new(r,
+	    route("0193", "*", "leerplicht", own, "2026-06-01", NULL));
+	assert_int_equal(parse(j), OV_BADMSG);
+	json_array_remove(r, 2);
+	/* Not a member of that role, no member, no end before the start. */
+	json_array_append_new(r,
+	    route("0193", "*", "leerplicht", "00000099000000000000",
+	        "2027-01-01", NULL));
+	assert_int_equal(parse(j), OV_BADMSG);
+	json_array_set_new(r, 2,
+	    route("0193", "*", "mbo", joint, "2024-01-01", "2024-02-01"));
+	assert_int_equal(parse(j), OV_BADMSG);
+	json_array_set_new(r, 2,
+	    route("0194", "*", "leerplicht", joint, "2024-02-01",
+	        "2024-01-01"));
 	assert_int_equal(parse(j), OV_BADMSG);
 	json_decref(j);
 }
@@ -601,6 +691,7 @@ main(void)
 	    cmocka_unit_test(test_acceptance),
 	    cmocka_unit_test(test_threshold_of_both),
 	    cmocka_unit_test(test_rule_1),
+	    cmocka_unit_test(test_routes),
 	    cmocka_unit_test(test_lookups),
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_diff),

@@ -20,7 +20,7 @@
 struct raw {
 	char *oin, *regio, *naam, *logdomein;
 	char *rol, *brin, *gemeenten, *url, *listen;
-	char *state, *run, *credentials, *spool, *tls_cert;
+	char *state, *run, *credentials, *spool, *tables, *tls_cert;
 	bool houder;
 	int64_t plafond_dag, plafond_jaar, rate, burst;
 	char *log_level, *users;
@@ -49,6 +49,7 @@ static const struct ov_conf_key table[] = {
     ROW("run", STR, run, "run", 0, 0),
     ROW("credentials", STR, credentials, "credentials", 0, 0),
     ROW("spool", STR, spool, "", 0, 0),
+    ROW("tables", STR, tables, "", 0, 0),
     ROW("tls-cert", STR, tls_cert, "tls.crt", 0, 0),
     ROW("houder", BOOL, houder, "no", 0, 0),
     ROW("plafond-dag", INT, plafond_dag, "50000", 1, 10000000),
@@ -265,7 +266,8 @@ paths(const struct raw *r, const char *base, struct ov_daemon_conf *out,
 	    (rc = complete(&out->run, base, r->run, e)) != OV_OK ||
 	    (rc = complete(&out->credentials, base, r->credentials, e)) !=
 	        OV_OK ||
-	    (rc = complete(&out->spool, base, r->spool, e)) != OV_OK)
+	    (rc = complete(&out->spool, base, r->spool, e)) != OV_OK ||
+	    (rc = complete(&out->tables, base, r->tables, e)) != OV_OK)
 		return rc;
 	return complete(&out->tls_cert, base, r->tls_cert, e);
 }
@@ -344,6 +346,7 @@ ov_daemon_conf_free(struct ov_daemon_conf *c)
 	free(c->run);
 	free(c->credentials);
 	free(c->spool);
+	free(c->tables);
 	free(c->tls_cert);
 	words_free(&c->rol);
 	words_free(&c->brin);

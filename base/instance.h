@@ -21,6 +21,8 @@
  *	run           directory of the sockets between roles (run)
  *	credentials   directory with a folder per role (credentials)
  *	spool         directory with in/ and out/; absent: no spool
+ *	tables        directory with tables that take the place of built-in ones
+ *	              (matrix.json, regio.json, ...); absent: none
  *	tls-cert      certificate chain, PEM (tls.crt)
  *	houder        yes: this instance is a holder of share keys (no)
  *	plafond-dag   holder: evaluations a day, per epoch and share, that no
@@ -66,7 +68,8 @@ struct ov_daemon_conf {
 	char *state;
 	char *run;
 	char *credentials;
-	char *spool; /* or NULL */
+	char *spool;  /* or NULL */
+	char *tables; /* or NULL */
 	char *tls_cert;
 	bool houder;
 	int64_t plafond_dag;

@@ -152,7 +152,8 @@ enum ov_reden {
 	X("dagbudget")                                                         \
 	X("jaarbudget")                                                        \
 	X("geen-budget")                                                       \
-	X("bewijs-ontbreekt")
+	X("bewijs-ontbreekt")                                                  \
+	X("tabel-ongeldig")
 
 /* "partij-onbekend"; "" for OV_FOUT_GEEN. */
 const char *ov_fout_code(enum ov_fout);

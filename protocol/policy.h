@@ -20,6 +20,14 @@
 
 struct ov_policy;
 
+/* The bytes of the two tables; borrowed during the call.  regio.json holds what
+ * a region decided: rows of the matrix that name a subject ("onder") are
+ * closed until it did, for whatever is judged from that date on. */
+struct ov_policy_src {
+	struct ov_view matrix; /* matrix.json */
+	struct ov_view regio;  /* regio.json */
+};
+
 enum ov_may {
 	OV_MAY_YES,
 	OV_MAY_NO,
@@ -29,13 +37,15 @@ enum ov_may {
 	OV_MAY_UNREADABLE,
 };
 
-/* Why not; for the detail of the problem. */
+/* Why not; of several rows that say no the highest is told. */
 enum ov_why {
 	OV_WHY_NONE,
 	OV_WHY_ROL,          /* no row for these roles and this type */
-	OV_WHY_GRONDSLAG,    /* the ground does not serve this row, or now */
-	OV_WHY_LEEFTIJD,     /* too young or too old for this role */
 	OV_WHY_VOORWAARDE,   /* a condition of the row on the content */
+	OV_WHY_LEEFTIJD,     /* too young or too old for this role */
+	OV_WHY_GRONDSLAG,    /* the ground does not serve this row, or now */
+	OV_WHY_BESLUIT,      /* closed until the region decides */
+	OV_WHY_WOONGEMEENTE, /* receiver does not serve where he lives */
 	OV_WHY_ONDERSTEUNING /* part C for another than the named receiver */
 };
 
@@ -45,6 +55,7 @@ struct ov_verdict {
 	enum ov_rol van;  /* the role it is sent in, when YES */
 	enum ov_rol naar; /* the role it is received in, when YES */
 	unsigned grens;   /* LEEFTIJD: the limit in years that was missed */
+	int32_t dag;      /* of the event that the row counts from */
 	/* A ground of the row, in the order of the table; for a sender that
 	 * has not chosen one.  Lives as long as the policy. */
 	const char *grondslag;
@@ -53,19 +64,19 @@ struct ov_verdict {
 /* types is borrowed and must outlive the policy.  *out is given
  * (ov_policy_free).  OV_BADMSG names the element of the table. */
 OV_MUST_CHECK enum ov_rc ov_policy_load(const struct ov_types *,
-    struct ov_view matrix, struct ov_policy **out, struct ov_err *);
+    const struct ov_policy_src *, struct ov_policy **out, struct ov_err *e);
 void ov_policy_free(struct ov_policy *);
 
 /* May van send this to naar?  datum is the Dutch civil date of the judgement,
- * used where the row names no event.  Of the two members of the address book
- * only rol and brin are looked at. */
+ * used where the row names no event.  boek says who serves a gemeente (NULL:
+ * not judged); of the two members only OIN, rol and brin are looked at. */
 struct ov_verdict ov_policy_may(const struct ov_policy *, const char *srt,
-    const struct ov_lid *van, const struct ov_lid *naar,
-    const struct ov_jn *inhoud, const char *datum);
+    const struct ov_adresboek *boek, const struct ov_lid *van,
+    const struct ov_lid *naar, const struct ov_jn *inhoud, const char *datum);
 /* The same of content that is in jansson's hands (a draft). */
 struct ov_verdict ov_policy_may_json(const struct ov_policy *, const char *srt,
-    const struct ov_lid *van, const struct ov_lid *naar, const json_t *inhoud,
-    const char *datum);
+    const struct ov_adresboek *boek, const struct ov_lid *van,
+    const struct ov_lid *naar, const json_t *inhoud, const char *datum);
 
 /* To which role does this go?  As ov_policy_may() with a receiver who holds
  * every role, without looking at a ground (it is an outcome here) nor at the

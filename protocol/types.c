@@ -20,6 +20,17 @@ ov_lijst_find(const struct ov_types *t, const char *naam)
 	return NULL;
 }
 
+bool
+ov_lijst_has(const struct ov_codelist *l, const char *code)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (strcmp(l->code[i].code, code) == 0)
+			return true;
+	return false;
+}
+
 const struct ov_code *
 ov_lijst_code(const struct ov_codelist *l, const char *code, size_t n,
     int32_t dag)
@@ -166,10 +177,63 @@ ov_type_schema(const struct ov_type *y)
 	return y->schema;
 }
 
-bool
-ov_type_has_pid(const struct ov_type *y)
+/* Is this one of the words that go with a pid? */
+static bool
+pid_word(const struct ov_type *y, const char *v)
 {
-	return y->pid;
+	for (size_t i = 0; i < json_array_size(y->pid_is); i++) {
+		const char *s = json_string_value(json_array_get(y->pid_is, i));
+
+		if (s != NULL && strcmp(s, v) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+ov_type_has_pid(const struct ov_type *y, const struct ov_jn *inhoud)
+{
+	const char *v;
+
+	if (y->pid_als == NULL || inhoud == NULL)
+		return y->pid || y->pid_als != NULL;
+	v = ov_jn_text(ov_jn_get(inhoud, y->pid_als + 1));
+	return v != NULL && pid_word(y, v);
+}
+
+bool
+ov_type_has_pid_json(const struct ov_type *y, const json_t *inhoud)
+{
+	const char *v;
+
+	if (y->pid_als == NULL || inhoud == NULL)
+		return y->pid || y->pid_als != NULL;
+	v = json_string_value(json_object_get(inhoud, y->pid_als + 1));
+	return v != NULL && pid_word(y, v);
+}
+
+size_t
+ov_type_betreft(const struct ov_type *y, const struct ov_betreft *out[2])
+{
+	size_t n = 0;
+
+	if (y->betreft.lid != NULL)
+		out[n++] = &y->betreft;
+	if (y->vervolg.lid != NULL)
+		out[n++] = &y->vervolg;
+	return n;
+}
+
+bool
+ov_betreft_mag(const struct ov_betreft *b, const char *srt)
+{
+	for (size_t i = 0; i < json_array_size(b->typen); i++) {
+		const char *s = json_string_value(json_array_get(b->typen, i));
+
+		if (s != NULL && strcmp(s, srt) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool

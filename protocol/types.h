@@ -84,8 +84,25 @@ bool ov_types_known(const struct ov_types *, const char *srt);
 const char *ov_type_srt(const struct ov_type *);
 /* "overstapdossier/1" */
 const char *ov_type_schema(const struct ov_type *);
-/* The claim "pid" has 43 characters (true) or none. */
-bool ov_type_has_pid(const struct ov_type *);
+/* The claim "pid" has 43 characters (true) or none.  A type whose content
+ * decides ("pidAls" in the table) answers for this content; inhoud NULL: may
+ * it have one at all. */
+bool ov_type_has_pid(const struct ov_type *, const struct ov_jn *inhoud);
+bool ov_type_has_pid_json(const struct ov_type *, const json_t *inhoud);
+/* A member that names another message by its jti: which types that may be, and
+ * which way it went ("betreft" and "vervolg" in the table). */
+enum ov_richting {
+	OV_VAN_AFZENDER,  /* sent by who sends this one */
+	OV_VAN_ONTVANGER, /* sent by who receives this one */
+};
+struct ov_betreft {
+	const char *lid; /* pointer below inhoud; NULL: the type has none */
+	const json_t *typen;
+	enum ov_richting van;
+};
+/* Up to two of them; the number. */
+size_t ov_type_betreft(const struct ov_type *, const struct ov_betreft *out[2]);
+bool ov_betreft_mag(const struct ov_betreft *, const char *srt);
 /* Nobody may see the content before the person is linked. */
 bool ov_type_linked_only(const struct ov_type *);
 

@@ -267,9 +267,27 @@ date_at(const struct walk *k, const struct ov_jn *o, const char *path,
 	return ov_date_parse(ov_jn_view(ov_jn_at(o, path)), out) == OV_OK;
 }
 
+/* A number, or a decimal in text, that is there and less than min.  The whole
+ * part decides: min is whole. */
+static bool
+below(const struct ov_jn *v, uint32_t min)
+{
+	const char *s = ov_jn_text(v);
+	uint64_t n = 0;
+
+	if (ov_jn_is(v, OV_J_INT))
+		return v->u.i < (int64_t)min;
+	if (s == NULL)
+		return false;
+	for (; *s >= '0' && *s <= '9' && n < UINT32_MAX; s++)
+		n = n * 10 + (uint64_t)(*s - '0');
+	return n < min;
+}
+
 static void
 apply_rule(struct walk *k, const struct ov_regel *r, const struct ov_jn *o)
 {
+	const struct ov_jn *v, *w;
 	struct ov_date d, g;
 	bool a, b;
 
@@ -300,6 +318,17 @@ apply_rule(struct walk *k, const struct ov_regel *r, const struct ov_jn *o)
 	case OV_R_NIET_NA:
 		if (date_at(k, o, r->lid, &d) && date_at(k, o, r->grens, &g) &&
 		    ov_date_cmp(d, ov_date_add_months(g, r->maanden)) > 0)
+			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst);
+		break;
+	case OV_R_MINSTENS:
+		if (condition(r, o) && below(ov_jn_at(o, r->lid), r->waarde))
+			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst);
+		break;
+	case OV_R_GELIJK:
+		v = ov_jn_at(o, r->lid);
+		w = ov_jn_at(o, r->grens);
+		if (v != NULL && w != NULL &&
+		    (ov_jn_text(v) == NULL || !ov_jn_eq(w, ov_jn_text(v))))
 			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst);
 		break;
 	}
@@ -364,6 +393,9 @@ read_ground(struct walk *k, const struct ov_jn *inhoud)
 		fault_at(k, "grondslag", OV_REDEN_VERBODEN, NULL);
 		return;
 	}
+	/* No pseudonym where the ground does not allow the number behind it. */
+	if (!g->pgn && ov_type_has_pid(k->y, inhoud))
+		fault_at(k, "grondslag", OV_REDEN_VERBODEN, NULL);
 	k->delen = a->delen;
 	k->gevoelig = a->gevoelig;
 	k->geheim_adres = g->geheim_adres;
@@ -404,13 +436,15 @@ check_uitlevering(struct walk *k)
 }
 
 static void
-check_pid(struct walk *k, size_t pid_len)
+check_pid(struct walk *k, const struct ov_jn *inhoud, size_t pid_len)
 {
-	if (k->y->pid && pid_len == 0)
+	bool want = ov_type_has_pid(k->y, inhoud);
+
+	if (want && pid_len == 0)
 		fault_at(k, "pid", OV_REDEN_ONTBREEKT, NULL);
-	else if (!k->y->pid && pid_len != 0)
+	else if (!want && pid_len != 0)
 		fault_at(k, "pid", OV_REDEN_VERBODEN, NULL);
-	else if (k->y->pid && pid_len != PID_LEN)
+	else if (want && pid_len != PID_LEN)
 		fault_at(k, "pid", OV_REDEN_PATROON, NULL);
 }
 
@@ -430,7 +464,7 @@ ov_types_check(const struct ov_types *t, const char *srt,
 		fault_at(&k, "srt", OV_REDEN_CODE, NULL);
 		return OV_BADMSG;
 	}
-	check_pid(&k, pid_len);
+	check_pid(&k, inhoud, pid_len);
 	k.len = pad_put(k.pad, 0, "inhoud", 6);
 	if (!ov_jn_is(inhoud, OV_J_OBJECT)) {
 		fault(&k, OV_REDEN_TYPE, NULL);

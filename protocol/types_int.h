@@ -46,6 +46,7 @@ enum ov_vorm {
 	OV_V_TELEFOON,
 	OV_V_EMAIL,
 	OV_V_LETTER,
+	OV_V_CIJFERS,
 	OV_V_N
 };
 extern const char *const ov_vorm_names[OV_V_N + 1];
@@ -83,15 +84,18 @@ enum ov_regelsoort {
 	OV_R_PRECIES_EEN,
 	OV_R_NIET_VOOR,
 	OV_R_NIET_NA,
+	OV_R_MINSTENS,
+	OV_R_GELIJK,
 };
 
 struct ov_regel {
 	enum ov_regelsoort soort;
 	const char *als;   /* path, "a/b"; or the first of precies-een */
 	const char *lid;   /* path; or the second of precies-een */
-	const char *grens; /* path, or "@vandaag" */
+	const char *grens; /* path, or "@vandaag"; gelijk: the other path */
 	const json_t *is;  /* array of values, or NULL: any value */
 	int32_t maanden;
+	uint32_t waarde; /* minstens */
 	bool tenzij_geheim;
 	const char *tekst;
 };
@@ -111,6 +115,9 @@ struct ov_type {
 	const char *schema;
 	struct ov_span geldig;
 	bool pid;
+	const char *pid_als; /* member that says whether it has one, or NULL */
+	const json_t *pid_is;
+	struct ov_betreft betreft, vervolg; /* lid NULL: none */
 	bool koppeling;
 	struct ov_groep groep;
 };
@@ -148,6 +155,8 @@ struct ov_types {
 
 const struct ov_codelist *ov_lijst_find(const struct ov_types *,
     const char *naam);
+/* It has the code, on some day. */
+bool ov_lijst_has(const struct ov_codelist *, const char *code);
 /* The code in force on the day, or NULL. */
 const struct ov_code *ov_lijst_code(const struct ov_codelist *,
     const char *code, size_t n, int32_t dag);

@@ -138,7 +138,8 @@ load_list(struct ov_types *t, struct ov_codelist *l, const json_t *js,
 		if (strcmp(a->code, b->code) == 0 &&
 		    overlap(a->geldig, b->geldig))
 			return ov_fail(e, OV_BADMSG,
-			    "%s: code %s twice at one time", l->naam, a->code);
+			    "code %zu: %s twice at one time",
+			    (size_t)(b - l->code), a->code);
 	}
 	return OV_OK;
 }
@@ -167,7 +168,7 @@ load_lists(struct ov_types *t, const json_t *doc, struct ov_err *e)
 		for (j = 0; j < i; j++)
 			if (strcmp(t->lijst[i].naam, t->lijst[j].naam) == 0)
 				return ov_fail(e, OV_BADMSG,
-				    "codelijsten.json: lijst %s twice",
+				    "codelijsten.json: lijst %zu: %s twice", i,
 				    t->lijst[i].naam);
 	}
 	t->categorie = ov_lijst_find(t, "categorie");
@@ -265,20 +266,23 @@ load_grounds(struct ov_types *t, const json_t *doc, struct ov_err *e)
 
 		rc = load_ground(t, g, json_array_get(arr, i), e);
 		if (rc != OV_OK)
-			return ov_while(e, rc, "grondslagen.json: %zu", i);
+			return ov_while(e, rc,
+			    "grondslagen.json: grondslagen %zu", i);
 		for (j = 0; j < names->n; j++)
 			if (strcmp(names->code[j].code, g->code) == 0)
 				break;
 		if (j == names->n)
 			return ov_fail(e, OV_BADMSG,
-			    "grondslagen.json: %s is not in codelijsten.json",
-			    g->code);
+			    "grondslagen.json: grondslagen %zu: %s is not in "
+			    "codelijsten.json",
+			    i, g->code);
 		for (j = 0; j < i; j++)
 			if (strcmp(t->grond[j].code, g->code) == 0 &&
 			    overlap(t->grond[j].geldig, g->geldig))
 				return ov_fail(e, OV_BADMSG,
-				    "grondslagen.json: %s twice at one time",
-				    g->code);
+				    "grondslagen.json: grondslagen %zu: %s "
+				    "twice at one time",
+				    i, g->code);
 	}
 	for (i = 0; i < names->n; i++)
 		if (!ov_ground_known(t, names->code[i].code))
@@ -335,6 +339,92 @@ common_fields(const struct ov_types *t, struct ov_groep *g,
 	return OV_OK;
 }
 
+/* {"lid": "/vervolgVan", "typen": [..], "van": "afzender"}; "lid" is
+ * "/betreftBericht" where it is left out. */
+static void
+read_betreft(struct ov_jobj *o, const char *naam, struct ov_betreft *b)
+{
+	static const char *const van[] = {"afzender", "ontvanger", NULL};
+	struct ov_err e = {0};
+	struct ov_jobj in;
+	int v;
+
+	if (!ov_jo_has(o, naam))
+		return;
+	ov_jo_init(&in, ov_jo_obj(o, naam), naam);
+	b->lid = ov_jo_has(&in, "lid") ? ov_jo_str(&in, "lid", 40)
+	                               : "/betreftBericht";
+	b->typen = ov_jo_arr(&in, "typen", 20);
+	if ((v = ov_jo_word(&in, "van", van)) >= 0)
+		b->van = (enum ov_richting)v;
+	if (ov_jo_end(&in, &e) != OV_OK)
+		ov_jo_fail(o, naam, OV_REDEN_TYPE);
+}
+
+static void
+read_pid(struct ov_jobj *o, struct ov_type *y)
+{
+	struct ov_err e = {0};
+	struct ov_jobj in;
+
+	y->pid = ov_jo_bool(o, "pid");
+	if (!ov_jo_has(o, "pidAls"))
+		return;
+	ov_jo_init(&in, ov_jo_obj(o, "pidAls"), "pidAls");
+	y->pid_als = ov_jo_str(&in, "lid", 40);
+	y->pid_is = ov_jo_arr(&in, "is", 10);
+	if (ov_jo_end(&in, &e) != OV_OK || y->pid)
+		ov_jo_fail(o, "pidAls", OV_REDEN_TYPE);
+}
+
+/* A member that is one code, and values it can have. */
+static enum ov_rc
+check_pid_als(const struct ov_types *t, const struct ov_type *y,
+    struct ov_err *e)
+{
+	const struct ov_field *f;
+	bool ok;
+
+	if (y->pid_als == NULL)
+		return OV_OK;
+	f = ov_type_field(t, y, y->pid_als);
+	ok = f != NULL && f->soort == OV_S_CODE && !f->list &&
+	     json_array_size(y->pid_is) > 0;
+	for (size_t i = 0; ok && i < json_array_size(y->pid_is); i++) {
+		const char *s = json_string_value(json_array_get(y->pid_is, i));
+
+		ok = s != NULL && ov_lijst_has(f->lijst, s);
+	}
+	return ok ? OV_OK : ov_fail(e, OV_BADMSG, "%s: pidAls", y->srt);
+}
+
+/* What betreft, vervolg and pidAls name is there. */
+static enum ov_rc
+check_names(const struct ov_types *t, const struct ov_type *y, struct ov_err *e)
+{
+	const struct ov_betreft *b[2];
+	const struct ov_field *f;
+	size_t n = ov_type_betreft(y, b), i, j;
+
+	for (i = 0; i < n; i++) {
+		f = ov_type_field(t, y, b[i]->lid);
+		if (f == NULL || f->soort != OV_S_PATROON ||
+		    f->vorm != OV_V_B64U16)
+			return ov_fail(e, OV_BADMSG, "%s: %s names no message",
+			    y->srt, b[i]->lid);
+		for (j = 0; j < json_array_size(b[i]->typen); j++) {
+			const char *s = json_string_value(
+			    json_array_get(b[i]->typen, j));
+
+			if (s == NULL || !ov_types_known(t, s))
+				return ov_fail(e, OV_BADMSG,
+				    "%s: %s: typen %zu is no type", y->srt,
+				    b[i]->lid, j);
+		}
+	}
+	return check_pid_als(t, y, e);
+}
+
 static enum ov_rc
 load_type(struct ov_types *t, struct ov_type *y, const json_t *gemeen,
     const json_t *js, struct ov_err *e)
@@ -349,7 +439,9 @@ load_type(struct ov_types *t, struct ov_type *y, const json_t *gemeen,
 	y->schema = ov_jo_str(&o, "schema", 40);
 	read_span(&o, true, &y->geldig);
 	(void)ov_jo_str(&o, "bron", 300);
-	y->pid = ov_jo_bool(&o, "pid");
+	read_pid(&o, y);
+	read_betreft(&o, "betreft", &y->betreft);
+	read_betreft(&o, "vervolg", &y->vervolg);
 	y->koppeling = ov_jo_bool(&o, "koppeling");
 	if (ov_jo_has(&o, "zonder"))
 		zonder = ov_jo_arr(&o, "zonder", 10);
@@ -404,7 +496,9 @@ load_types(struct ov_types *t, const json_t *doc, struct ov_err *e)
 			if (strcmp(t->type[j].srt, y->srt) == 0 &&
 			    overlap(t->type[j].geldig, y->geldig))
 				return ov_fail(e, OV_BADMSG,
-				    "types.json: %s twice at one time", y->srt);
+				    "types.json: type %zu: %s twice at one "
+				    "time",
+				    i, y->srt);
 	}
 	return OV_OK;
 }
@@ -424,19 +518,24 @@ check_grounds(const struct ov_types *t, struct ov_err *e)
 
 			if (!ov_types_known(t, srt))
 				return ov_fail(e, OV_BADMSG,
-				    "grondslagen.json: %s: no type %s",
-				    t->grond[i].code, srt);
+				    "grondslagen.json: grondslagen %zu: "
+				    "typen %zu: no type %s",
+				    i, j, srt);
 			for (k = 0; k < t->ntype; k++)
 				if (strcmp(t->type[k].srt, srt) == 0 &&
 				    t->type[k].pid && !t->grond[i].pgn)
 					return ov_fail(e, OV_BADMSG,
-					    "grondslagen.json: %s: %s has a "
-					    "pid, the ground allows no PGN",
-					    t->grond[i].code, srt);
+					    "grondslagen.json: grondslagen "
+					    "%zu: typen %zu: %s has a pid, "
+					    "the ground allows no PGN",
+					    i, j, srt);
 		}
 	for (k = 0; k < t->ntype; k++) {
 		bool served = false;
+		enum ov_rc rc = check_names(t, &t->type[k], e);
 
+		if (rc != OV_OK)
+			return ov_while(e, rc, "types.json: type %zu", k);
 		for (i = 0; i < t->ngrond; i++)
 			if (ov_grond_type(&t->grond[i], t->type[k].srt) != NULL)
 				served = true;

@@ -10,11 +10,11 @@ static const char *const soorten[] = {"tekst", "geheel", "janee", "datum",
     "moment", "decimaal", "code", "patroon", "groep", "kaart", NULL};
 const char *const ov_vorm_names[OV_V_N + 1] = {"schema", "b64u16", "b64u32",
     "oin", "brin", "vestiging", "gemeente", "crebo", "elementcode",
-    "schooljaar", "postcode", "telefoon", "email", "letter", NULL};
+    "schooljaar", "postcode", "telefoon", "email", "letter", "cijfers", NULL};
 const char *const ov_gevoelig_names[] = {"N", "S", "I", "G", NULL};
 const char *const ov_deel_names[] = {"algemeen", "A", "B", "C", NULL};
 static const char *const regels[] = {"vereist-als", "verboden-als",
-    "precies-een", "niet-voor", "niet-na", NULL};
+    "precies-een", "niet-voor", "niet-na", "minstens", "gelijk", NULL};
 
 static enum ov_rc
 no_memory(struct ov_err *e)
@@ -209,11 +209,20 @@ rule_date_ok(const struct ov_groep *g, const char *path)
 	return f != NULL && f->soort == OV_S_DATUM && !f->list;
 }
 
+static bool
+rule_number_ok(const struct ov_groep *g, const char *path)
+{
+	const struct ov_field *f = path_field(g, path);
+
+	return f != NULL && !f->list &&
+	       (f->soort == OV_S_DECIMAAL || f->soort == OV_S_GEHEEL);
+}
+
 /* The values a condition compares with are values the member can have. */
 static bool
 rule_is_ok(const struct ov_field *f, const json_t *is)
 {
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < json_array_size(is); i++) {
 		const json_t *v = json_array_get(is, i);
@@ -221,12 +230,8 @@ rule_is_ok(const struct ov_field *f, const json_t *is)
 
 		if (f->soort == OV_S_JANEE && json_is_boolean(v))
 			continue;
-		if (f->soort != OV_S_CODE || s == NULL)
-			return false;
-		for (j = 0; j < f->lijst->n; j++)
-			if (strcmp(f->lijst->code[j].code, s) == 0)
-				break;
-		if (j == f->lijst->n)
+		if (f->soort != OV_S_CODE || s == NULL ||
+		    !ov_lijst_has(f->lijst, s))
 			return false;
 	}
 	return i > 0 && !f->list;
@@ -294,6 +299,20 @@ load_rule(const struct ov_groep *g, struct ov_regel *r, const json_t *js,
 		if (strcmp(r->grens, "@vandaag") != 0 &&
 		    !rule_date_ok(g, r->grens))
 			ov_jo_fail(&o, "grens", OV_REDEN_CODE);
+		break;
+	case OV_R_MINSTENS:
+		read_condition(&o, g, r);
+		r->waarde = (uint32_t)ov_jo_range(&o, "waarde", 1, INT32_MAX);
+		if (o.rc == OV_OK && !rule_number_ok(g, r->lid))
+			ov_jo_fail(&o, "lid", OV_REDEN_CODE);
+		break;
+	case OV_R_GELIJK:
+		r->lid = ov_jo_str(&o, "lid", 80);
+		r->grens = ov_jo_str(&o, "aan", 80);
+		if (path_field(g, r->lid) == NULL)
+			ov_jo_fail(&o, "lid", OV_REDEN_CODE);
+		if (path_field(g, r->grens) == NULL)
+			ov_jo_fail(&o, "aan", OV_REDEN_CODE);
 		break;
 	}
 	return ov_jo_end(&o, e);

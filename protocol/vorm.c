@@ -8,6 +8,7 @@
 
 #define TELEFOON_MAX 20
 #define EMAIL_MAX 254
+#define CIJFERS_MAX 20
 
 static bool
 digit(char c)
@@ -149,6 +150,11 @@ ov_vorm_check(enum ov_vorm vorm, const char *s, size_t n, const char *schema)
 	case OV_V_LETTER:
 		ok = n == 1 && ((s[0] >= 'A' && s[0] <= 'Z') ||
 		                   (s[0] >= 'a' && s[0] <= 'z'));
+		break;
+	case OV_V_CIJFERS:
+		if (n > CIJFERS_MAX)
+			return OV_REDEN_TE_LANG;
+		ok = n > 0 && digits(s, n);
 		break;
 	case OV_V_N:
 		break;

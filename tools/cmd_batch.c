@@ -33,13 +33,14 @@ ov_kit_load(struct ov_kit *k, const char *profile, const char *mapping,
 	struct ov_types_src src = {.types = data("types.json"),
 	    .codes = data("codelijsten.json"),
 	    .grounds = data("grondslagen.json")};
+	struct ov_policy_src rules = {.matrix = data("matrix.json"),
+	    .regio = data("regio.json")};
 	OV_BUF text = {0};
 	enum ov_rc rc;
 
 	memset(k, 0, sizeof(*k));
 	if ((rc = ov_types_load(&src, &k->types, e)) == OV_OK &&
-	    (rc = ov_policy_load(k->types, data("matrix.json"), &k->policy,
-	         e)) == OV_OK)
+	    (rc = ov_policy_load(k->types, &rules, &k->policy, e)) == OV_OK)
 		rc = ov_profiles_load(k->types, data("profielen.json"),
 		    &k->profiles, e);
 	if (rc == OV_OK &&

@@ -105,7 +105,7 @@ read_content(struct load_world *w, const struct load_ask *q, struct ov_err *e)
 	ov_date_fmt(today, ov_date_nl((int64_t)time(NULL)));
 	t = ov_types_find(types, q->srt, today);
 	w->srt = q->srt;
-	w->has_pid = t != NULL && ov_type_has_pid(t);
+	w->has_pid = t != NULL && ov_type_has_pid_json(t, o);
 	rc = ov_types_check_json(types, q->srt, o, w->has_pid ? 43 : 0, today,
 	    &f);
 	if (rc != OV_OK)

@@ -237,8 +237,8 @@ check_matrix(struct ov_store *st, struct ov_in *m, const struct ov_lid *lid,
 		ov_in_refuse(st, m, OV_FOUT_NIET_TOEGESTAAN, NULL);
 		return false;
 	}
-	v = ov_policy_may(st->policy, m->claims.srt, lid, own, m->claims.inhoud,
-	    today);
+	v = ov_policy_may(st->policy, m->claims.srt, st->boek, lid, own,
+	    m->claims.inhoud, today);
 	if (v.may == OV_MAY_NO) {
 		ov_in_refuse(st, m, OV_FOUT_NIET_TOEGESTAAN, NULL);
 		return false;
@@ -247,32 +247,59 @@ check_matrix(struct ov_store *st, struct ov_in *m, const struct ov_lid *lid,
 	return true;
 }
 
+/* Did the message with this jti go that way between us and the partner, and is
+ * it of a type that may be named? */
+static enum ov_rc
+exchanged(struct ov_store *st, const struct ov_in *m, const uint8_t jti[16],
+    const struct ov_betreft *b, bool *yes, struct ov_err *e)
+{
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+	bool row;
+
+	*yes = false;
+	rc = ov_db_q(st->db, &q, e,
+	    b->van == OV_VAN_ONTVANGER
+	        ? "SELECT srt FROM uitgaand WHERE partner=?1 AND jti=?2"
+	          " AND seq IS NOT NULL"
+	        : "SELECT b.srt FROM gezien g JOIN bericht b ON b.nr=g.bericht"
+	          " WHERE g.partner=?1 AND g.jti=?2",
+	    "ib", m->partner, (const void *)jti, (size_t)16);
+	while (rc == OV_OK && !*yes &&
+	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row)
+		*yes = ov_betreft_mag(b, ov_db_text(q, 0));
+	ov_db_done(st->db, q);
+	return rc;
+}
+
 /* A message about a message names one that these two exchanged. */
 static bool
-check_betreft(struct ov_store *st, struct ov_in *m)
+check_betreft(struct ov_store *st, struct ov_in *m, const struct ov_type *t)
 {
+	const struct ov_betreft *b[2];
+	size_t n = ov_type_betreft(t, b);
 	struct ov_err e = {0};
 	uint8_t jti[16];
-	int64_t have;
+	char pad[64];
+	bool yes = false;
 	enum ov_rc rc;
-	const struct ov_jn *b = ov_jn_get(m->claims.inhoud, "betreftBericht");
 
-	if (b == NULL)
-		return true;
-	rc = ov_jn_b64u(b, jti, sizeof(jti));
-	if (rc == OV_OK)
-		rc = ov_db_int(st->db, &have, 0, &e,
-		    "SELECT (SELECT 1 FROM uitgaand WHERE partner=?1 AND"
-		    " jti=?2 AND seq IS NOT NULL) OR (SELECT 1 FROM gezien"
-		    " WHERE partner=?1 AND jti=?2)",
-		    "ib", m->partner, (const void *)jti, sizeof(jti));
-	else
-		have = 0;
-	if (rc != OV_OK && rc != OV_BADMSG)
-		return store_failed(st, m, &e);
-	if (have == 0) {
-		refuse_at(st, m, "/inhoud/betreftBericht", "code");
-		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct ov_jn *v = ov_jn_get(m->claims.inhoud,
+		    b[i]->lid + 1);
+
+		if (v == NULL)
+			continue;
+		if ((rc = ov_jn_b64u(v, jti, sizeof(jti))) == OV_OK)
+			rc = exchanged(st, m, jti, b[i], &yes, &e);
+		if (rc != OV_OK && rc != OV_BADMSG)
+			return store_failed(st, m, &e);
+		if (rc != OV_OK || !yes) {
+			(void)snprintf(pad, sizeof(pad), "/inhoud%s",
+			    b[i]->lid);
+			refuse_at(st, m, pad, "code");
+			return false;
+		}
 	}
 	return true;
 }
@@ -294,9 +321,9 @@ check_schema(struct ov_store *st, struct ov_in *m, const char *today)
 		ov_in_refuse(st, m, OV_FOUT_NIET_TOEGESTAAN, NULL);
 		return false;
 	}
-	if (!check_betreft(st, m))
-		return false;
 	t = ov_types_find(st->types, m->claims.srt, today);
+	if (t != NULL && !check_betreft(st, m, t))
+		return false;
 	m->linked_only = t != NULL && ov_type_linked_only(t);
 	m->has_pid = m->claims.has_pid;
 	return true;

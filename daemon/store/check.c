@@ -406,6 +406,21 @@ check_strangers(struct ov_ctl *c)
 		    c->st->n.handshakes_refused);
 }
 
+static void
+check_tables(struct ov_ctl *c)
+{
+	const struct ov_store *st = c->st;
+
+	if (st->tabel_fout != NULL)
+		line(c, FOUT, "tables",
+		    "mend that file and start again; until then the tables "
+		    "that were last good are in force",
+		    "%s", st->tabel_fout);
+	else
+		line(c, GOED, "tables", "", "%zu of the region's own",
+		    st->tabel_eigen);
+}
+
 /* What is left of our budgets, per domain: the book's caps, what we asked and
  * what the holders said. */
 static void
@@ -550,6 +565,7 @@ check_local(struct ov_ctl *c)
 	if (c->st->boek != NULL)
 		check_book(c);
 	check_outbox(c);
+	check_tables(c);
 	check_alarms(c);
 	check_strangers(c);
 	check_budgets(c);

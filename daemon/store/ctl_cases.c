@@ -242,7 +242,8 @@ set_queue(struct ov_store *st, const struct zaak *z, const struct set *s,
 			*code = "niet-toegestaan";
 		return OV_OK;
 	}
-	v = ov_policy_may_json(st->policy, m.srt, self, to, j, vandaag);
+	v = ov_policy_may_json(st->policy, m.srt, st->boek, self, to, j,
+	    vandaag);
 	*code = "niet-toegestaan";
 	if (v.may != OV_MAY_YES || !ov_lid_may(self, &to->oin))
 		return OV_OK;

@@ -285,7 +285,7 @@ missing_list(struct ov_intake *m, const struct row *r, struct cand *c,
 	const struct ov_type *t = ov_types_latest(m->st->types, m->srt);
 	OV_BUF b = {0};
 
-	if (ov_type_has_pid(t) && r->pgn[0] == '\0')
+	if (ov_type_has_pid_json(t, r->inhoud) && r->pgn[0] == '\0')
 		missing_add(&b, "/pgn");
 	if (m->out.lid == NULL)
 		missing_add(&b, "/ontvanger");

@@ -41,7 +41,8 @@ receiver(struct ov_store *st, const struct ov_draft_in *in,
 
 	if (g != NULL) {
 		if (v->may == OV_MAY_YES)
-			out->lid = ov_book_gemeente(st->boek, g, v->naar);
+			out->lid = ov_book_route(st->boek, g, v->naar, in->srt,
+			    v->dag);
 		out->geen_ontvanger = out->lid == NULL && v->may == OV_MAY_YES;
 	} else if (in->ontvanger != NULL) {
 		out->lid = ov_ctl_partner(st, in->ontvanger, &code);
@@ -97,14 +98,14 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 		out->code = "niet-toegestaan";
 	receiver(st, in, &v, out);
 	if (out->lid != NULL && out->code == NULL) {
-		v = ov_policy_may_json(st->policy, in->srt, self, out->lid,
-		    in->inhoud, vandaag);
+		v = ov_policy_may_json(st->policy, in->srt, st->boek, self,
+		    out->lid, in->inhoud, vandaag);
 		if (v.may == OV_MAY_NO || !ov_lid_may(self, &out->lid->oin))
 			out->code = "niet-toegestaan";
 		out->rol = v.may == OV_MAY_YES ? v.naar : OV_ROL_N;
 	}
 	t = ov_types_latest(st->types, in->srt);
-	pid = t != NULL && ov_type_has_pid(t);
+	pid = t != NULL && ov_type_has_pid_json(t, in->inhoud);
 	if (ov_types_check_json(st->types, in->srt, in->inhoud, pid ? 43 : 0,
 	        vandaag, &out->fouten) == OV_DAMAGED)
 		out->code = "inwendige-fout";

@@ -125,7 +125,8 @@ ov_ontvangst_queue(struct ov_store *st, int64_t nr,
 	if (ov_types_check_json(st->types, s.srt, j, 0, vandaag, &fouten) !=
 	    OV_OK)
 		return ov_fail(e, OV_BADMSG, "answer is not valid");
-	v = ov_policy_may_json(st->policy, s.srt, self, lid, j, vandaag);
+	v = ov_policy_may_json(st->policy, s.srt, st->boek, self, lid, j,
+	    vandaag);
 	if (v.may != OV_MAY_YES)
 		return ov_fail(e, OV_DENIED, "answer is not allowed");
 	ov_json_dump(&text, j);

@@ -189,28 +189,6 @@ ov_alarm_daily(struct ov_store *st, const char *soort, int64_t partner)
 
 /* ---- start ---- */
 
-static struct ov_view
-data_view(const char *name)
-{
-	const struct ov_data *d = ov_data_find(name);
-
-	return d == NULL ? (struct ov_view){0} : (struct ov_view){d->p, d->n};
-}
-
-static enum ov_rc
-tables_load(struct ov_store *st, struct ov_err *e)
-{
-	struct ov_types_src src = {.types = data_view("types.json"),
-	    .codes = data_view("codelijsten.json"),
-	    .grounds = data_view("grondslagen.json")};
-	enum ov_rc rc;
-
-	if ((rc = ov_types_load(&src, &st->types, e)) != OV_OK)
-		return rc;
-	return ov_policy_load(st->types, data_view("matrix.json"), &st->policy,
-	    e);
-}
-
 static enum ov_rc
 vault_hello(struct ov_store *st, struct ov_err *e)
 {
@@ -369,8 +347,8 @@ start(struct ov_store *st, struct ov_err *e)
 {
 	enum ov_rc rc;
 
-	if ((rc = tables_load(st, e)) != OV_OK ||
-	    (rc = files_open(st, e)) != OV_OK ||
+	if ((rc = files_open(st, e)) != OV_OK ||
+	    (rc = ov_tabellen_load(st, e)) != OV_OK ||
 	    (rc = vault_hello(st, e)) != OV_OK ||
 	    (rc = ov_netc_new(st, e)) != OV_OK ||
 	    (rc = ov_stranger_new(st, e)) != OV_OK ||
@@ -430,6 +408,7 @@ ov_store_free(struct ov_store *st)
 	ov_store_conns_clear(st);
 	ov_adresboek_free(st->boek);
 	ov_policy_free(st->policy);
+	free(st->tabel_fout);
 	ov_types_free(st->types);
 	ov_db_close(st->ro);
 	ov_db_close(st->db);

@@ -100,6 +100,8 @@ struct ov_store {
 	struct ov_adresboek *boek; /* newest accepted, or NULL */
 	struct ov_types *types;
 	struct ov_policy *policy;
+	char *tabel_fout; /* what is wrong with the region's tables, or NULL */
+	size_t tabel_eigen;    /* tables in force that are not built in */
 	struct ov_v_self keys; /* our public keys, from the vault */
 	uint32_t kek;          /* generation in use */
 	uint32_t oorsprong;    /* log suffix, 1 */
@@ -177,6 +179,12 @@ OV_MUST_CHECK enum ov_rc ov_key_get(struct ov_store *, const uint8_t id[16],
 void ov_alarm(struct ov_store *, const char *soort, int64_t partner);
 /* The same, counted once a UTC day: for what every request would raise. */
 void ov_alarm_daily(struct ov_store *, const char *soort, int64_t partner);
+
+/* ---- tabellen.c ---- */
+
+/* Types and policy from the tables in force; at start, after the files are
+ * open.  A bad set is named in st->tabel_fout, and the last good one stays. */
+OV_MUST_CHECK enum ov_rc ov_tabellen_load(struct ov_store *, struct ov_err *);
 
 /* ---- vaultc.c: calls ---- */
 

@@ -11,6 +11,14 @@ CREATE TABLE waarde (
   waarde ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Tables (data/) that the region or the organisation replaced: the set that
+-- was last good.  A file that contradicts itself does not get here.
+CREATE TABLE tabel (
+  naam  TEXT PRIMARY KEY,
+  sinds INTEGER NOT NULL,
+  tekst BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Every accepted address book, kept for ever: old receipts need its keys.
 -- After a fork the versions that were replaced stay too, out of the chain.
 CREATE TABLE adresboek (

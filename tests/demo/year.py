@@ -13,7 +13,7 @@ import sys
 import time
 
 import partner
-from region import Region, Trouble
+from region import TABLES, Region, Trouble
 
 VO, MBO, GEM = "vo", "mbo", "gemeente"
 READ_AND_TAKEN = 100  # so many dossiers are accepted by hand at the mbo
@@ -104,6 +104,11 @@ class Year:
             self.region.add(name, oin=x["oin"], naam=x["naam"], rol=x["rol"],
                             brin=brin, gemeenten=x.get("gemeenten", []),
                             share=share, conf={"rate": 5000, "burst": 5000})
+        with open(os.path.join(TABLES, "regio.json"), encoding="utf-8") as f:
+            for b in json.load(f)["besluiten"]:
+                self.say("De regio heeft %s opengezet: %s, %s, %s."
+                         % (b["onderwerp"], b["besluit"], b["datum"],
+                            b["naam"]))
         w = self.want
         # So many pseudonyms a day, in the signed book itself.  A killed
         # daemon asks again for what it had under way, hence twice.

@@ -30,11 +30,11 @@ setup(void)
 {
 	struct ov_types_src src = {data("types.json"), data("codelijsten.json"),
 	    data("grondslagen.json")};
+	struct ov_policy_src rules = {data("matrix.json"), data("regio.json")};
 
 	ov_json_init();
 	if (ov_types_load(&src, &types, NULL) != OV_OK ||
-	    ov_policy_load(types, data("matrix.json"), &policy, NULL) !=
-	        OV_OK ||
+	    ov_policy_load(types, &rules, &policy, NULL) != OV_OK ||
 	    ov_profiles_load(types, data("profielen.json"), &profiles, NULL) !=
 	        OV_OK)
 		abort();

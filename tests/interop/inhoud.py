@@ -17,7 +17,7 @@ SHAPES = {
     "brin": r"[0-9][0-9][A-Z][A-Z]\Z", "vestiging": r"\d\d\Z",
     "gemeente": r"\d{4}\Z", "crebo": r"\d{5}\Z", "elementcode": r"\d{4}\Z",
     "oin": r"[0-9A-Z]{20}\Z", "postcode": r"[1-9]\d{3}[A-Z]{2}\Z",
-    "letter": r"[A-Za-z]\Z", "telefoon": r"\+?[0-9 ()-]+\Z",
+    "letter": r"[A-Za-z]\Z", "cijfers": r"[0-9]{1,20}\Z", "telefoon": r"\+?[0-9 ()-]+\Z",
     "email": r"[^@\s<>()\[\],;:\\\"]{1,64}@[^@\s.][^@\s]*\.[^@\s.]+\Z",
 }
 NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e"
@@ -62,6 +62,33 @@ def age_on(born, day):
     return int(day[:4]) - int(born[:4]) - (day[5:] < born[5:])
 
 
+def below(v, least):
+    """A number, or a decimal in text, that is less than a whole number."""
+    if isinstance(v, str):
+        return int(re.match(r"\d*", v)[0] or 0) < least
+    return type(v) is int and v < least
+
+
+def has_pid(kind, content):
+    """A kind whose content decides says so in `pidAls`."""
+    if "pidAls" in kind:
+        return at(content, kind["pidAls"]["lid"]) in kind["pidAls"]["is"]
+    return kind["pid"]
+
+
+def serves(book, code, role, srt, day):
+    """The OIN that receives messages of a type about inhabitants of a
+    gemeente: a route of the book, for this type before one for every type,
+    else the member whose own gemeente it is."""
+    routes = {r["srt"]: r["oin"] for r in book["route"]
+              if r["gemeente"] == code and r["rol"] == role
+              and r["van"] <= day <= r.get("tot", "9999")}
+    own = [m["oin"] for m in book["leden"]
+           if role in m["rol"] and code in m["gemeenten"]]
+    return routes.get(srt) or routes.get("*") or (
+        own[0] if len(own) == 1 else None)
+
+
 class Check:
     """One walk over one content."""
 
@@ -90,6 +117,11 @@ class Check:
                 why = "te-lang"
         elif kind == "datum":
             why = None if is_date(v) else "patroon"
+        elif kind == "moment":
+            try:
+                wire.un_moment(v)
+            except wire.Refused:
+                why = "patroon"
         elif kind == "decimaal":
             why = "te-lang" if len(v) > f["max"] else (
                 None if DECIMAL.match(v) else "patroon")
@@ -112,7 +144,8 @@ class Check:
         if vorm == "schooljaar":
             m = re.match(r"(\d{4})-(\d{4})\Z", v)
             return None if m and int(m[2]) == int(m[1]) + 1 else "patroon"
-        if len(v) > {"telefoon": 20, "email": 254}.get(vorm, 254):
+        if len(v) > {"telefoon": 20, "cijfers": 20,
+                     "email": 254}.get(vorm, 254):
             return "te-lang"
         if vorm == "telefoon" and len(re.findall(r"\d", v)) < 6:
             return "patroon"
@@ -200,13 +233,23 @@ class Check:
                 self.fault(path + "/" + r["leden"][1], "verboden")
             return
         here = path + "/" + r["lid"]
-        if kind in ("vereist-als", "verboden-als"):
+        if kind == "gelijk":
+            a, b = at(obj, r["lid"]), at(obj, r["aan"])
+            if a is not None and b is not None and not (
+                    isinstance(a, str) and a == b):
+                self.fault(here, "patroon")
+            return
+        if kind in ("vereist-als", "verboden-als", "minstens"):
             if r.get("tenzij") == "geheimAdres" and self.secret_address:
                 return
             v = at(obj, r["als"])
             hit = v is not None and ("is" not in r or any(
                 v == x and type(v) is type(x) for x in r["is"]))
             have = at(obj, r["lid"]) is not None
+            if kind == "minstens":
+                if hit and below(at(obj, r["lid"]), r["waarde"]):
+                    self.fault(here, "patroon")
+                return
             if hit and kind == "vereist-als" and not have:
                 self.fault(here, "ontbreekt")
             if hit and kind == "verboden-als" and have:
@@ -229,7 +272,8 @@ def step(name):
 class Tables:
     """The tables of data/, read once."""
 
-    def __init__(self):
+    def __init__(self, regio=None):
+        """regio: file with what a region decided, in place of data/."""
         types = table("types.json")
         self.common, self.groups = types["gemeen"], types["groepen"]
         self.types = types["typen"]
@@ -238,6 +282,8 @@ class Tables:
         self.grounds = table("grondslagen.json")["grondslagen"]
         matrix = table("matrix.json")
         self.rows, self.ages = matrix["rijen"], matrix["leeftijden"]
+        self.subjects = matrix["onderwerpen"]
+        self.decisions = table(regio or "regio.json")["besluiten"]
 
     def known(self, srt):
         return any(t["srt"] == srt for t in self.types)
@@ -258,7 +304,8 @@ class Tables:
         if kind is None:
             return [{"pad": "/srt", "reden": "code"}]
         k = Check(self, kind, today)
-        if bool(pid) != kind["pid"]:
+        want = has_pid(kind, content)
+        if bool(pid) != want:
             k.fault("/pid", "verboden" if pid else "ontbreekt")
         code = content.get("grondslag")
         if isinstance(code, str) and k.code("grondslag", code):
@@ -266,6 +313,8 @@ class Tables:
             if found is None:
                 k.fault("/inhoud/grondslag", "verboden")
             else:
+                if want and not found[0]["pgn"]:
+                    k.fault("/inhoud/grondslag", "verboden")
                 k.secret_address = found[0]["geheimAdres"]
                 k.parts = found[1]["delen"]
                 k.weights = found[1]["gevoelig"]
@@ -288,22 +337,47 @@ class Tables:
         return next((a["jaren"] for a in self.ages
                      if a["naam"] == name and in_force(a, day)), None)
 
-    def may(self, srt, sender, receiver, content, today):
+    def about(self, srt, content, today, sent, received):
+        """Step 14, last part: a message that names another names one of a
+        type that may be, which went that way.  sent: {jti: srt} that the
+        receiver of this one sent to its sender, received: what it has from
+        it; the list for `fouten`."""
+        kind = next(t for t in self.types
+                    if t["srt"] == srt and in_force(t, today))
+        for name in ("betreft", "vervolg"):
+            b = kind.get(name)
+            path = b and b.get("lid", "/betreftBericht")
+            jti = b and at(content, path)
+            if jti is not None and (
+                    sent if b["van"] == "ontvanger" else received
+                    ).get(jti) not in b["typen"]:
+                return [{"pad": "/inhoud" + path, "reden": "code"}]
+        return []
+
+    def may(self, srt, sender, receiver, content, today, book=None):
         """Step 13: the role it is received in, "" where the content lacks
-        what the row looks at, None for no."""
+        what the row looks at, None for no.  book (its text, read): who
+        serves a gemeente is judged too."""
         unreadable = False
         for r in self.rows:
             to = [x for x in r["naar"] if x in receiver["rol"]]
             if r["srt"] != srt or not to or not set(r["van"]) & set(
                     sender["rol"]):
                 continue
-            verdict = self.row(r, srt, receiver, content, today)
+            verdict = self.row(r, srt, receiver, content, today, book and (
+                lambda code, day: receiver["oin"] in [
+                    serves(book, code, x, srt, day) for x in to]))
             if verdict:
                 return to[0]
             unreadable = unreadable or verdict is None
         return "" if unreadable else None
 
-    def row(self, r, srt, receiver, content, day):
+    def decided(self, subject, day):
+        return any(d["onderwerp"] == subject and d["datum"] <= day
+                   for d in self.decisions)
+
+    def row(self, r, srt, receiver, content, today, home):
+        day = today
         if "peildatum" in r:
             day = at(content, r["peildatum"])
             if not is_date(day):
@@ -326,6 +400,15 @@ class Tables:
             low = self.age_limit(r["leeftijd"].get("vanaf", ""), day) or 0
             high = self.age_limit(r["leeftijd"].get("tot", ""), day) or 999
             if not low <= age < high:
+                return False
+        # A region decides for what is judged from then on.
+        if not all(self.decided(s, today) for s in r.get("onder", [])):
+            return False
+        if home and "woongemeente" in r:
+            code = at(content, r["woongemeente"])
+            if not isinstance(code, str):
+                return None
+            if not home(code, day):
                 return False
         code = content.get("grondslag")
         if not isinstance(code, str):

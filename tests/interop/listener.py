@@ -18,6 +18,8 @@ import wire
 from partner import spki_digest
 from wire import Refused, b64u, json_in, json_out, un_b64u
 
+REGIO = os.path.join(inhoud.DATA, "..", "tests", "data", "tabellen",
+                     "regio.json")
 JOSE, NOTE = "application/jose", "text/plain; charset=utf-8"
 ROUTES = [(re.compile(p + r"\Z"), methods) for p, methods in (
     (r"/v1/berichten", "POST"),
@@ -53,7 +55,7 @@ class Receiver:
 
     def __init__(self, partner):
         self.me = partner
-        self.tables = inhoud.Tables()
+        self.tables = inhoud.Tables(REGIO)
         self.sentences = sentences()
         self.inbox = []
 
@@ -164,7 +166,8 @@ class Receiver:
         sender, self_ = me.book.member(caller), me.book.member(me.oin)
         role = None
         if me.oin in sender["mag_naar"]:
-            role = self.tables.may(c["srt"], sender, self_, c["inhoud"], today)
+            role = self.tables.may(c["srt"], sender, self_, c["inhoud"], today,
+                                   me.book.json)
         if role is None:
             raise Problem("niet-toegestaan")
         faults = self.tables.faults(c["srt"], c["inhoud"], c["pid"], today)
@@ -172,11 +175,14 @@ class Receiver:
             raise Problem("inhoud-ongeldig", fouten=faults[:64])
         if not role:
             raise Problem("niet-toegestaan")
-        about = c["inhoud"].get("betreftBericht")
-        if about is not None and not {
-                (caller, un_b64u(about))} & (set(me.received) | set(me.sent)):
-            raise Problem("inhoud-ongeldig", fouten=[
-                {"pad": "/inhoud/betreftBericht", "reden": "code"}])
+        faults = self.tables.about(
+            c["srt"], c["inhoud"], today,
+            {b64u(j): m.claims["srt"] for (oin, j), m in me.sent.items()
+             if oin == caller},
+            {b64u(j): r["claims"]["srt"] for (iss, j), r in
+             me.received.items() if iss == caller})
+        if faults:
+            raise Problem("inhoud-ongeldig", fouten=faults)
         return self.commit(caller, body, c, jti, sha_jws, now)
 
     def commit(self, caller, body, c, jti, sha_jws, now):

@@ -22,6 +22,7 @@ SHAPES = (
     ("schooljaar", "2024-2025: two years that follow each other"),
     ("postcode", "8011AB: no space, no leading zero"),
     ("letter", "one letter"),
+    ("cijfers", "at most 20 digits"),
     ("telefoon", "at most 20 of digits, space, ( ) -, a + only in front; at "
      "least six digits"),
     ("email", "at most 254 visible ASCII, one @, a point behind it"))
@@ -81,6 +82,12 @@ def rule(r):
         unless = ", unless the ground allows a secret address" \
             if "tenzij" in r else ""
         return "`%s` is %s where %s%s" % (r["lid"], word, when, unless)
+    if kind == "gelijk":
+        return "`%s` is the same as `%s`" % (r["lid"], r["aan"])
+    if kind == "minstens":
+        return "`%s` is at least %d where `%s` is %s" % (
+            r["lid"], r["waarde"], r["als"],
+            " or ".join("`%s`" % x for x in r["is"]))
     months = r.get("maanden", 0)
     limit = "`%s`" % r["grens"]
     if months:
@@ -116,7 +123,31 @@ def condition(r):
     if "benoemd" in r:
         parts.append("with `%s`: `%s` is a BRIN of the receiver" % (
             r["benoemd"]["als"], r["benoemd"]["lid"]))
+    if "woongemeente" in r:
+        parts.append("the receiver serves `%s`" % r["woongemeente"])
+    if "onder" in r:
+        parts.append("the region decided %s" % " and ".join(
+            "`%s`" % s for s in r["onder"]))
     return "; ".join(parts)
+
+
+def pid(kind):
+    if "pidAls" in kind:
+        a = kind["pidAls"]
+        return "43 characters where `%s` is %s, else empty" % (
+            a["lid"], " or ".join("`%s`" % x for x in a["is"]))
+    return "43 characters" if kind["pid"] else "empty"
+
+
+def about(out, kind):
+    """Which messages a member may name."""
+    for name in ("betreft", "vervolg"):
+        if name in kind:
+            b = kind[name]
+            out.append("* `%s` names one of %s, sent by who %s this one" % (
+                b.get("lid", "/betreftBericht"),
+                ", ".join("`%s`" % s for s in b["typen"]),
+                "sends" if b["van"] == "afzender" else "receives"))
 
 
 def text():
@@ -129,7 +160,7 @@ def text():
         out += ["## `%s`" % kind["srt"], "",
                 "Schema `%s`, %s. `pid` is %s. %s%s" % (
                     kind["schema"], dates(kind),
-                    "43 characters" if kind["pid"] else "empty",
+                    pid(kind),
                     "Opened only after linking. " if kind["koppeling"] else
                     "", " ".join(filter(None, (
                         "Required of the common members: %s." % ", ".join(
@@ -139,7 +170,10 @@ def text():
                             "`%s`" % n for n in kind["zonder"])
                         if kind.get("zonder") else "")))), ""]
         fields(out, kind["velden"])
+        about(out, kind)
         rules(out, kind.get("regels", []))
+        if out[-1]:
+            out.append("")
     out += ["## Groups", ""]
     for name, g in t.groups.items():
         out += ["### `%s`" % name, ""]
@@ -153,6 +187,8 @@ def text():
         " ".join(r["grondslagen"]), dates(r),
         ", by `%s`" % r["peildatum"] if "peildatum" in r else "",
         condition(r)) for r in t.rows]
+    out += ["", "| Decision of a region | Opens |", "| --- | --- |"]
+    out += ["| `%s` | %s |" % x for x in t.subjects.items()]
     out += ["", "| Age limit | Years | In force |", "| --- | --- | --- |"]
     out += ["| `%s` | %d | %s |" % (a["naam"], a["jaren"], dates(a))
             for a in t.ages]

@@ -541,7 +541,7 @@ def proof_out(index, path, checkpoint):
 
 BOOK_MEMBERS = ("type", "v", "regio", "versie", "vorige", "uitgegeven",
                 "geldig_tot", "logdomein", "drempel", "beheerders", "leden",
-                "ca", "oprf", "log", "ingetrokken")
+                "ca", "oprf", "log", "ingetrokken", "route")
 
 
 class Book:
@@ -552,7 +552,8 @@ class Book:
         self.text, _ = note_split(note)
         if len(self.text.encode()) > 2 * 1024 * 1024:
             raise Refused("book too large")
-        self.json = b = members(json_in(self.text.encode()), BOOK_MEMBERS)
+        self.json = b = {"route": [], **json_in(self.text.encode())}
+        members(b, BOOK_MEMBERS)
         if b["type"] != "overstap-adresboek" or b["v"] != 1:
             raise Refused("not an address book")
         self.version, self.region = b["versie"], b["regio"]

@@ -163,6 +163,8 @@ node_init(int i)
 	c->state = strdup(n->state);
 	c->run = strdup(n->dir);
 	c->houder = n->share != 0;
+	/* What is closed as shipped is opened by a decision of the region. */
+	c->tables = strdup(OV_TEST_DATA "/tabellen");
 	c->rate = 200;
 	c->burst = 1000;
 	sim_disk_add(&n->disk, n->state);

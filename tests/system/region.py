@@ -18,12 +18,15 @@ Python standard library only.
 """
 import json
 import os
+import shutil
 import signal
 import socket
 import struct
 import subprocess
 import time
 
+TABLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data",
+                      "tabellen")
 ROLES = ("net", "store", "vault", "houder")
 
 
@@ -229,6 +232,12 @@ class Region:
         if m.share:
             self.run("-i", m.dir, "holder", "init", "--ep", "1", "--share",
                      m.share)
+        # What this region decided (regio.json), for every member.
+        tables = os.path.join(m.dir, "tables")
+        shutil.copytree(TABLES, tables)
+        with open(os.path.join(m.dir, "overstap.conf"), "a",
+                  encoding="utf-8") as f:
+            f.write("tables = tables\n")
         if m.conf:
             with open(os.path.join(m.dir, "overstap.conf"), "a",
                       encoding="utf-8") as f:

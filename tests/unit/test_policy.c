@@ -25,7 +25,16 @@
 #define ALL (SCHOOL | MBO | LP | DP)
 
 static struct ov_types *types;
-static struct ov_policy *policy;
+static struct ov_policy *policy; /* of a region that opened everything */
+static struct ov_policy *closed; /* as shipped */
+
+#define BESLUIT(o)                                                             \
+	"{\"onderwerp\":\"" o "\",\"besluit\":\"RB 2024-1\",\"datum\":"        \
+	"\"2024-09-01\",\"naam\":\"Voorzitter\"}"
+#define REGIO(b) "{\"versie\":1,\"besluiten\":[" b "]}"
+#define OPEN                                                                   \
+	REGIO(BESLUIT("terugkoppeling-individueel") "," BESLUIT(               \
+	    "uitschrijving-gewoon") "," BESLUIT("doorstroom-27"))
 
 static struct ov_view
 data(const char *name)
@@ -41,12 +50,16 @@ setup(void **state)
 {
 	struct ov_types_src src = {data("types.json"), data("codelijsten.json"),
 	    data("grondslagen.json")};
+	struct ov_policy_src shipped = {data("matrix.json"),
+	    data("regio.json")};
+	struct ov_policy_src rules = {data("matrix.json"), ov_view_str(OPEN)};
 	struct ov_err e = {0};
 
 	(void)state;
 	ov_json_init();
 	if (ov_types_load(&src, &types, &e) != OV_OK ||
-	    ov_policy_load(types, data("matrix.json"), &policy, &e) != OV_OK)
+	    ov_policy_load(types, &rules, &policy, &e) != OV_OK ||
+	    ov_policy_load(types, &shipped, &closed, &e) != OV_OK)
 		fail_msg("%s", e.msg);
 	return 0;
 }
@@ -56,12 +69,14 @@ teardown(void **state)
 {
 	(void)state;
 	ov_policy_free(policy);
+	ov_policy_free(closed);
 	ov_types_free(types);
 	return 0;
 }
 
 static struct ov_verdict
-may(const char *srt, unsigned van, unsigned naar, const char *inhoud)
+may_by(const struct ov_policy *p, const char *srt, unsigned van, unsigned naar,
+    const char *inhoud)
 {
 	struct ov_lid_brin brin = {.brin = "25LH"};
 	struct ov_lid a = {.rol = van};
@@ -70,9 +85,15 @@ may(const char *srt, unsigned van, unsigned naar, const char *inhoud)
 	struct ov_verdict v;
 
 	assert_non_null(js);
-	v = ov_policy_may_json(policy, srt, &a, &b, js, "2025-04-01");
+	v = ov_policy_may_json(p, srt, NULL, &a, &b, js, "2025-04-01");
 	json_decref(js);
 	return v;
+}
+
+static struct ov_verdict
+may(const char *srt, unsigned van, unsigned naar, const char *inhoud)
+{
+	return may_by(policy, srt, van, naar, inhoud);
 }
 
 #define G(g) "\"grondslag\":\"" g "\""
@@ -98,19 +119,52 @@ static const struct {
     {"overstapstatus", STATUS("keuze", "18-tot-23"), SCHOOL, MBO | DP},
     {"overstapstatus", STATUS("gestart", "tot-18"), SCHOOL, 0},
     {"uitschrijving",
-        "{" G("UITSCHRIJVING-LPW") ",\"geboortedatum\":\"2008-01-01\","
+        "{" G("UITSCHRIJVING-LPW") ",\"soort\":\"uitschrijving\","
+                                   "\"geboortedatum\":\"2008-01-01\","
                                    "\"datumUitschrijving\":\"2025-01-01\"}",
         SCHOOL | MBO, LP},
     {"uitschrijving",
-        "{" G("VERWIJDERING-18PLUS") ",\"geboortedatum\":\"2006-01-01\","
+        "{" G("VERWIJDERING-18PLUS") ",\"soort\":\"verwijdering\","
+                                     "\"geboortedatum\":\"2006-01-01\","
                                      "\"datumUitschrijving\":\"2025-01-01\"}",
         SCHOOL | MBO, DP},
     {"uitschrijving",
-        "{" G("RMC-VERZOEK") ",\"geboortedatum\":\"2006-01-01\","
+        "{" G("RMC-VERZOEK") ",\"soort\":\"verzuim-4-weken\","
+                             "\"geboortedatum\":\"2006-01-01\","
                              "\"datumUitschrijving\":\"2025-01-01\"}",
         SCHOOL | MBO, DP},
     {"ontvangst", "{" G("OVERSTAP-ONDERWIJS") "}", ALL, ALL},
-    {"terugkoppeling", "{" G("OVERSTAP-ONDERWIJS") "}", 0, 0},
+    {"verzuimmelding",
+        "{" G("VERZUIM-LPW") ",\"geboortedatum\":\"2008-01-01\","
+                             "\"begindatum\":\"2025-01-01\"}",
+        SCHOOL | MBO, LP},
+    {"verzuimmelding",
+        "{" G("VERZUIM-NIET-LEERPLICHTIG") ",\"geboortedatum\":"
+                                           "\"2006-01-01\","
+                                           "\"begindatum\":\"2025-01-01\"}",
+        SCHOOL | MBO, DP},
+    {"verzuimstatus", "{" G("VERZUIM-LPW") ",\"status\":\"in-behandeling\"}",
+        LP, SCHOOL | MBO},
+    {"verzuimstatus",
+        "{" G("VERZUIM-NIET-LEERPLICHTIG") ",\"status\":\"afgesloten\"}", DP,
+        SCHOOL | MBO},
+    {"verzuimstatus", "{" G("VERZUIM-LPW") ",\"status\":\"ingetrokken\"}", 0,
+        0},
+    {"terugkoppeling", "{" G("AGGREGAAT") ",\"soort\":\"geaggregeerd\"}", MBO,
+        SCHOOL},
+    {"terugkoppeling", "{" G("AANMELDING-MBO") ",\"soort\":\"individueel\"}",
+        MBO, SCHOOL},
+    {"terugkoppeling", "{" G("AGGREGAAT") ",\"soort\":\"individueel\"}", 0, 0},
+    {"warme-overdracht", "{" G("OVERSTAP-ONDERWIJS") "}", SCHOOL | MBO,
+        SCHOOL | MBO},
+    {"warme-overdracht", "{" G("RMC-REGISTRATIE") "}", LP | DP, LP | DP},
+    {"overdracht", "{" G("RMC-REGISTRATIE") "}", LP | DP, LP | DP},
+    {"correctie", "{" G("VERZUIM-LPW") "}", ALL, ALL},
+    {"intrekking", "{" G("VERZUIM-LPW") "}", ALL, ALL},
+    {"wissing", "{" G("OVERSTAP-ONDERWIJS") "}", ALL, ALL},
+    {"afsluitverklaring", "{" G("OVERSTAP-ONDERWIJS") "}", ALL, ALL},
+    {"pgn-wijziging", "{" G("AANMELDING-MBO") "}", ALL, ALL},
+    {"onbekend", "{" G("OVERSTAP-ONDERWIJS") "}", 0, 0},
 };
 
 static void
@@ -179,8 +233,9 @@ test_birthdays_and_the_changeover(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
-		json_t *js = json_pack("{s:s,s:s}", "geboortedatum",
-		    ages[i].born, "datumUitschrijving", ages[i].left);
+		json_t *js = json_pack("{s:s,s:s,s:s}", "geboortedatum",
+		    ages[i].born, "datumUitschrijving", ages[i].left, "soort",
+		    "verwijdering");
 		struct ov_verdict v = ov_policy_route(policy, "uitschrijving",
 		    VO, js, "2026-02-01");
 
@@ -199,7 +254,7 @@ test_birthdays_and_the_changeover(void **state)
 		                                     : "VERWIJDERING-18PLUS");
 		/* One OIN with both roles: the role is chosen by age. */
 		json_object_set_new(js, "grondslag", json_string(v.grondslag));
-		v = ov_policy_may_json(policy, "uitschrijving", &school,
+		v = ov_policy_may_json(policy, "uitschrijving", NULL, &school,
 		    &gemeente, js, "2026-02-01");
 		assert_int_equal(v.may, OV_MAY_YES);
 		assert_int_equal(v.naar, ages[i].rol);
@@ -223,6 +278,93 @@ test_status_limits_change_with_the_year(void **state)
 	                     .may,
 	    OV_MAY_YES);
 #undef EVENT_ON
+}
+
+#define LEFT(soort, born)                                                      \
+	"{" G("VERWIJDERING-18PLUS") ",\"soort\":\"" soort                     \
+	                             "\",\"geboortedatum\":\"" born            \
+	                             "\",\"datumUitschrijving\":"              \
+	                             "\"2026-02-01\"}"
+
+/* What has no certain ground is closed as shipped, and opens with a decision. */
+static void
+test_closed_until_the_region_decides(void **state)
+{
+	static const struct {
+		const char *srt, *inhoud;
+		unsigned van, naar;
+		bool shipped;
+	} t[] = {
+	    {"uitschrijving", LEFT("uitschrijving", "2006-01-01"), VO, DP,
+	        false},
+	    {"uitschrijving", LEFT("verwijdering", "2006-01-01"), VO, DP, true},
+	    {"uitschrijving", LEFT("verzuim-4-weken", "2006-01-01"), VO, DP,
+	        true},
+	    /* 24 years old. */
+	    {"uitschrijving", LEFT("verwijdering", "2002-01-01"), VO, DP,
+	        false},
+	    {"uitschrijving", LEFT("uitschrijving", "2002-01-01"), VO, DP,
+	        false},
+	    {"terugkoppeling",
+	        "{" G("AANMELDING-MBO") ",\"soort\":\"individueel\"}", MBO, VO,
+	        false},
+	    {"terugkoppeling",
+	        "{" G("AGGREGAAT") ",\"soort\":\"geaggregeerd\"}", MBO, VO,
+	        true},
+	    /* Absence: 27 has a source, and is open. */
+	    {"verzuimmelding",
+	        "{" G("VERZUIM-NIET-LEERPLICHTIG") ",\"geboortedatum\":"
+	                                           "\"2002-01-01\","
+	                                           "\"begindatum\":"
+	                                           "\"2026-02-01\"}",
+	        MBO, DP, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct ov_verdict v = may_by(closed, t[i].srt, t[i].van,
+		    t[i].naar, t[i].inhoud);
+
+		assert_int_equal(v.may == OV_MAY_YES, t[i].shipped);
+		if (!t[i].shipped)
+			assert_int_equal(v.why, OV_WHY_BESLUIT);
+		assert_int_equal(may(t[i].srt, t[i].van, t[i].naar, t[i].inhoud)
+		                     .may,
+		    OV_MAY_YES);
+	}
+}
+
+/* A decision counts from its date; its subject is one of the matrix. */
+static void
+test_decisions(void **state)
+{
+	struct ov_policy_src src = {data("matrix.json"),
+	    ov_view_str("{\"versie\":1,\"besluiten\":[{\"onderwerp\":"
+	                "\"uitschrijving-gewoon\",\"besluit\":\"B1\",\"datum\":"
+	                "\"2025-04-02\",\"naam\":\"V\"}]}")};
+	static const char *const bad[] = {
+	    REGIO(BESLUIT("alles")),
+	    "{\"versie\":1,\"besluiten\":[{\"onderwerp\":"
+	    "\"uitschrijving-gewoon\",\"datum\":\"2025-04-02\"}]}",
+	    "{\"versie\":1}",
+	};
+	struct ov_policy *p;
+	struct ov_err e = {0};
+
+	(void)state;
+	assert_int_equal(ov_policy_load(types, &src, &p, &e), OV_OK);
+	/* Judged on 1 April: the day before. */
+	assert_int_equal(may_by(p, "uitschrijving", VO, DP,
+	                     LEFT("uitschrijving", "2006-01-01"))
+	                     .why,
+	    OV_WHY_BESLUIT);
+	ov_policy_free(p);
+	for (size_t i = 0; i < 3; i++) {
+		src.regio = ov_view_str(bad[i]);
+		assert_int_equal(ov_policy_load(types, &src, &p, &e),
+		    OV_BADMSG);
+		assert_non_null(strstr(e.msg, "regio.json"));
+	}
 }
 
 static void
@@ -301,6 +443,7 @@ static void
 refused(const char *from, const char *to, const char *says)
 {
 	struct ov_view v = data("matrix.json");
+	struct ov_policy_src src = {.regio = data("regio.json")};
 	struct ov_policy *p;
 	struct ov_err e = {0};
 	char *text = malloc(v.n + strlen(to) + 1), *at;
@@ -313,8 +456,8 @@ refused(const char *from, const char *to, const char *says)
 	n = strlen(at + strlen(from)) + 1;
 	memmove(at + strlen(to), at + strlen(from), n);
 	memcpy(at, to, strlen(to));
-	assert_int_equal(ov_policy_load(types, ov_view_str(text), &p, &e),
-	    OV_BADMSG);
+	src.matrix = ov_view_str(text);
+	assert_int_equal(ov_policy_load(types, &src, &p, &e), OV_BADMSG);
 	assert_null(p);
 	if (strstr(e.msg, says) == NULL)
 		fail_msg("%s: %s", says, e.msg);
@@ -338,7 +481,12 @@ test_a_table_that_contradicts_itself_is_refused(void **state)
 	refused("\"naar\": [\"mbo\"]", "\"naar\": [\"hbo\"]", "rijen 0");
 	refused("\"srt\": \"overstapdossier\"", "\"srt\": \"dossier\"",
 	    "rijen 0");
-	refused("\"tot\": \"volwassen\"", "\"tot\": \"oud\"", "rijen 9");
+	refused("\"tot\": \"volwassen\"", "\"tot\": \"oud\"", "rijen 11");
+	refused("\"onder\": [\"doorstroom-27\"]", "\"onder\": [\"alles\"]",
+	    "rijen");
+	refused("\"woongemeente\": \"/adres/gemeentecode\"",
+	    "\"woongemeente\": \"/adres/stad\"", "rijen");
+	refused("\"vanaf\": \"vsv\"", "\"vanaf\": \"volwassen\"", "same roles");
 	refused("\"versie\": 1", "\"versie\": 2", "matrix.json");
 }
 
@@ -349,6 +497,8 @@ main(void)
 	    cmocka_unit_test(test_every_cell),
 	    cmocka_unit_test(test_birthdays_and_the_changeover),
 	    cmocka_unit_test(test_status_limits_change_with_the_year),
+	    cmocka_unit_test(test_closed_until_the_region_decides),
+	    cmocka_unit_test(test_decisions),
 	    cmocka_unit_test(test_conditions_on_the_content),
 	    cmocka_unit_test(test_grounds),
 	    cmocka_unit_test(test_part_c_goes_to_the_named_receiver_only),

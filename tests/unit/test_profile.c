@@ -32,12 +32,13 @@ setup(void **state)
 {
 	struct ov_types_src src = {data("types.json"), data("codelijsten.json"),
 	    data("grondslagen.json")};
+	struct ov_policy_src rules = {data("matrix.json"), data("regio.json")};
 	struct ov_err e = {0};
 
 	(void)state;
 	ov_json_init();
 	if (ov_types_load(&src, &types, &e) != OV_OK ||
-	    ov_policy_load(types, data("matrix.json"), &policy, &e) != OV_OK ||
+	    ov_policy_load(types, &rules, &policy, &e) != OV_OK ||
 	    ov_profiles_load(types, data("profielen.json"), &profiles, &e) !=
 	        OV_OK)
 		fail_msg("%s", e.msg);
@@ -382,8 +383,9 @@ static void
 test_the_ground_follows_the_age(void **state)
 {
 	static const char csv[] =
-	    "eigenReferentie;geboortedatum;datumUitschrijving\n"
-	    "1;02-02-2007;01-02-2025\n2;01-02-2007;01-02-2025\n";
+	    "eigenReferentie;geboortedatum;datumUitschrijving;soort\n"
+	    "1;02-02-2007;01-02-2025;verwijdering\n"
+	    "2;01-02-2007;01-02-2025;verwijdering\n";
 	struct seen s;
 
 	(void)state;

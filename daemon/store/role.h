@@ -26,6 +26,7 @@
 #include "protocol/adresboek.h"
 #include "protocol/claims.h"
 #include "protocol/fout.h"
+#include "protocol/kalender.h"
 #include "protocol/limits.h"
 #include "protocol/packet.h"
 #include "protocol/policy.h"
@@ -102,6 +103,7 @@ struct ov_store {
 	struct ov_policy *policy;
 	char *tabel_fout; /* what is wrong with the region's tables, or NULL */
 	size_t tabel_eigen;    /* tables in force that are not built in */
+	struct ov_kalender *kalender;
 	struct ov_v_self keys; /* our public keys, from the vault */
 	uint32_t kek;          /* generation in use */
 	uint32_t oorsprong;    /* log suffix, 1 */
@@ -182,7 +184,7 @@ void ov_alarm_daily(struct ov_store *, const char *soort, int64_t partner);
 
 /* ---- tabellen.c ---- */
 
-/* Types and policy from the tables in force; at start, after the files are
+/* Types, policy and calendar from the tables in force; at start, after the files are
  * open.  A bad set is named in st->tabel_fout, and the last good one stays. */
 OV_MUST_CHECK enum ov_rc ov_tabellen_load(struct ov_store *, struct ov_err *);
 

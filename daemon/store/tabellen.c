@@ -21,7 +21,7 @@
 #define TABLE_MAX ((size_t)1 << 20)
 
 static const char *const names[] = {"types.json", "codelijsten.json",
-    "grondslagen.json", "matrix.json", "regio.json"};
+    "grondslagen.json", "matrix.json", "regio.json", "kalender.json"};
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 struct set {
@@ -136,6 +136,7 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 	struct ov_policy_src rules = {text_of(s, 3), text_of(s, 4)};
 	struct ov_types *types = NULL;
 	struct ov_policy *policy = NULL;
+	struct ov_kalender *kalender = NULL;
 	enum ov_rc rc;
 
 	for (size_t i = 0; i < NAMES; i++)
@@ -144,12 +145,16 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 	rc = ov_types_load(&src, &types, e);
 	if (rc == OV_OK)
 		rc = ov_policy_load(types, &rules, &policy, e);
+	if (rc == OV_OK)
+		rc = ov_kalender_load(types, text_of(s, 5), &kalender, e);
 	if (rc != OV_OK) {
+		ov_policy_free(policy);
 		ov_types_free(types);
 		return rc;
 	}
 	st->types = types;
 	st->policy = policy;
+	st->kalender = kalender;
 	return OV_OK;
 }
 

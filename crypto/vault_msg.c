@@ -29,6 +29,8 @@ ov_vault_table(uint8_t table)
 		return "zaak";
 	case OV_T_SPOOL:
 		return "spool";
+	case OV_T_VERZUIM:
+		return "verzuim";
 	}
 	return NULL;
 }

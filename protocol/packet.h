@@ -245,7 +245,8 @@ enum ov_table {
 	OV_T_LEERLING = 3,
 	OV_T_CONCEPT = 4,
 	OV_T_ZAAK = 5,
-	OV_T_SPOOL = 6
+	OV_T_SPOOL = 6,
+	OV_T_VERZUIM = 7
 };
 
 struct ov_v_open {

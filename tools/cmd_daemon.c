@@ -225,7 +225,8 @@ static const struct ov_col col_outbox[] = {{"nr", "Nr", true},
 static const struct ov_col col_inbox[] = {{"nr", "Nr", true},
     {"srt", "Soort", false}, {"partner", "Van", false}, {"rol", "Rol", false},
     {"stand", "Stand", false}, {"ontvangen", "Ontvangen", false},
-    {"eigenReferentie", "Referentie", false}, COL_END};
+    {"eigenReferentie", "Referentie", false}, {"teLaat", "Te laat", true},
+    COL_END};
 static const struct ov_col col_case[] = {{"zaak", "Zaak", false},
     {"partner", "Partner", false}, {"status", "Status", false},
     {"datum", "Datum", false}, {"eigenReferentie", "Referentie", false},

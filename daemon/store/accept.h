@@ -35,6 +35,8 @@ struct ov_in {
 	struct ov_claims claims;
 	const char *rol; /* the role it is received in */
 	bool linked_only, has_pid;
+	bool has_termijn; /* a deadline holds; late is accepted all the same */
+	struct ov_kal_termijn termijn;
 	int64_t nr; /* of the row */
 	/* sealing */
 	uint8_t id[16], wrap[OV_WRAP], ref[32], salt[32], tag[16];

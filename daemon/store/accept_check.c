@@ -244,6 +244,10 @@ check_matrix(struct ov_store *st, struct ov_in *m, const struct ov_lid *lid,
 		return false;
 	}
 	m->rol = v.may == OV_MAY_YES ? ov_rol_name(v.naar) : NULL;
+	if (v.may == OV_MAY_YES)
+		m->has_termijn = ov_kal_te_laat(st->kalender, m->claims.srt,
+		    OV_ROL_BIT(v.van), m->claims.inhoud,
+		    ov_date_nl(m->claims.iat), &m->termijn);
 	return true;
 }
 

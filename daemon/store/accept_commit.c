@@ -66,6 +66,21 @@ seal_all(struct ov_store *st, struct ov_in **m, size_t *pn, struct ov_err *e)
 	return rc;
 }
 
+/* How late it was stands beside the row. */
+static enum ov_rc
+insert_term(struct ov_store *st, const struct ov_in *m, struct ov_err *e)
+{
+	char last[OV_DATE_SIZE];
+
+	if (!m->has_termijn)
+		return OV_OK;
+	ov_date_fmt(last, m->termijn.uiterlijk);
+	return ov_db_run(st->db, e,
+	    "INSERT INTO termijn(bericht,naam,uiterlijk,laat)"
+	    " VALUES(?1,?2,?3,?4)",
+	    "itti", m->nr, m->termijn.naam, last, (int64_t)m->termijn.laat);
+}
+
 /* Step 5 for one message: row, key, repetition row, leaf. */
 static enum ov_rc
 insert_one(struct ov_store *st, struct ov_in *m, struct ov_err *e)
@@ -89,7 +104,8 @@ insert_one(struct ov_store *st, struct ov_in *m, struct ov_err *e)
 	if (rc != OV_OK)
 		return rc;
 	m->nr = ov_db_last(st->db);
-	if ((rc = ov_key_put(st, m->id, m->wrap, e)) != OV_OK)
+	if ((rc = ov_key_put(st, m->id, m->wrap, e)) != OV_OK ||
+	    (rc = insert_term(st, m, e)) != OV_OK)
 		return rc;
 	rc = ov_db_run(st->db, e,
 	    "INSERT INTO gezien(partner,jti,seq,bericht,sha_jws,tot)"

@@ -20,8 +20,9 @@ struct list {
 };
 
 struct row {
-	int64_t nr, partner, ontvangen, leerling, concept;
+	int64_t nr, partner, ontvangen, leerling, concept, laat;
 	bool gesloten;
+	char termijn[48], uiterlijk[OV_DATE_SIZE]; /* "" when none holds */
 	char srt[OV_SRT_MAX + 1], rol[24], stand[24], reden[48];
 	uint8_t zaak[16];
 	bool has_zaak;
@@ -58,8 +59,9 @@ list_start(struct ov_ctl *c)
 		ov_ctl_fout(c, "datum-ongeldig", NULL);
 }
 
-/* Columns: nr partner ontvangen leerling gesloten srt rol stand reden zaak and
- * the draft of the newest message of ours in the same case. */
+/* Columns: nr partner ontvangen leerling gesloten srt rol stand reden zaak,
+ * the draft of the newest message of ours in the same case, and the deadline
+ * the sender had. */
 static enum ov_rc
 row_read(sqlite3_stmt *q, void *out, struct ov_err *e)
 {
@@ -76,6 +78,9 @@ row_read(sqlite3_stmt *q, void *out, struct ov_err *e)
 	(void)strncpy(r->stand, ov_db_text(q, 7), sizeof(r->stand) - 1);
 	(void)strncpy(r->reden, ov_db_text(q, 8), sizeof(r->reden) - 1);
 	r->concept = ov_db_i64(q, 10);
+	r->laat = ov_db_i64(q, 11);
+	(void)strncpy(r->termijn, ov_db_text(q, 12), sizeof(r->termijn) - 1);
+	(void)strncpy(r->uiterlijk, ov_db_text(q, 13), OV_DATE_LEN);
 	r->has_zaak = !ov_db_null(q, 9);
 	return r->has_zaak ? ov_db_fix(q, 9, r->zaak, 16, e) : OV_OK;
 }
@@ -93,12 +98,14 @@ j_ref(struct ov_store *st, const struct row *r)
 static json_t *
 j_row(struct ov_store *st, const struct row *r)
 {
-	return json_pack("{s:I,s:s,s:o,s:s,s:s,s:o,s:I,s:o,s:s,s:o}", "nr",
-	    (json_int_t)r->nr, "srt", r->srt, "partner",
+	return json_pack("{s:I,s:s,s:o,s:s,s:s,s:o,s:I,s:o,s:s,s:o,s:I,s:s,s:s}",
+	    "nr", (json_int_t)r->nr, "srt", r->srt, "partner",
 	    ov_j_partner(st, r->partner), "rol", r->rol, "stand", r->stand,
 	    "ontvangen", ov_j_moment(r->ontvangen), "leerling",
 	    (json_int_t)r->leerling, "eigenReferentie", j_ref(st, r), "reden",
-	    r->reden, "zaak", ov_j_id(r->has_zaak ? r->zaak : NULL, 16));
+	    r->reden, "zaak", ov_j_id(r->has_zaak ? r->zaak : NULL, 16),
+	    "teLaat", (json_int_t)r->laat, "termijn", r->termijn, "uiterlijk",
+	    r->uiterlijk);
 }
 
 static void
@@ -120,7 +127,8 @@ list_end(struct ov_ctl *c)
 	"SELECT b.nr,b.partner,b.ontvangen,b.leerling,b.gesloten,b.srt,b.rol," \
 	"b.stand,b.reden,b.zaak,(SELECT u.concept FROM uitgaand u"             \
 	" WHERE u.zaak=b.zaak AND u.concept IS NOT NULL ORDER BY u.nr DESC"    \
-	" LIMIT 1) FROM bericht b"
+	" LIMIT 1),t.laat,t.naam,t.uiterlijk FROM bericht b LEFT JOIN"         \
+	" termijn t ON t.bericht=b.nr"
 
 static void
 list_step(struct ov_ctl *c)

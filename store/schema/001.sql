@@ -362,3 +362,61 @@ CREATE TABLE melding (
   gezien INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX melding_soort ON melding(soort, partner);
+
+-- ---- calendar and absence ------------------------------------------------
+
+-- How late each received notice was that has a deadline (data/kalender.json):
+-- the last day in time and the working days after it on which it was signed.
+CREATE TABLE termijn (
+  bericht   INTEGER PRIMARY KEY,   -- bericht.nr
+  naam      TEXT NOT NULL,         -- of the row of the table
+  uiterlijk TEXT NOT NULL,
+  laat      INTEGER NOT NULL       -- 0: in time
+) STRICT;
+CREATE INDEX termijn_laat ON termijn(laat) WHERE laat > 0;
+
+-- School holidays as loaded; a school year without rows is not known.
+CREATE TABLE vakantie (
+  schooljaar INTEGER NOT NULL,     -- the year in which it begins
+  van        TEXT NOT NULL,
+  tot        TEXT NOT NULL,        -- last day
+  naam       TEXT NOT NULL,
+  PRIMARY KEY (schooljaar, van)
+) STRICT, WITHOUT ROWID;
+
+-- Missed lessons, one row for each pupil of ours: its days as imported.
+CREATE TABLE verzuim (
+  nr         INTEGER PRIMARY KEY,
+  id         BLOB NOT NULL CHECK (length(id) = 16),
+  ref_tag    BLOB NOT NULL UNIQUE, -- keyed tag of the own reference
+  versie     INTEGER NOT NULL,
+  inhoud     BLOB NOT NULL,        -- column 1: reference, birth date, days
+  geoordeeld INTEGER NOT NULL,     -- 0: the days changed since
+  wacht_op   INTEGER               -- school year whose holidays are missing
+) STRICT;
+CREATE INDEX verzuim_open ON verzuim(nr) WHERE geoordeeld = 0;
+
+-- The signals found in them.  What they say stands in their draft.
+CREATE TABLE verzuim_signaal (
+  nr        INTEGER PRIMARY KEY,
+  verzuim   INTEGER NOT NULL REFERENCES verzuim(nr),
+  soort     TEXT NOT NULL,
+  sleutel   BLOB NOT NULL CHECK (length(sleutel) = 16), -- keyed tag of kind
+                                   --   and begin
+  afdruk    BLOB NOT NULL CHECK (length(afdruk) = 16),  -- and of the rest
+  uiterlijk TEXT NOT NULL,         -- last day in time; empty: no term
+  gemaakt   INTEGER NOT NULL,
+  concept   INTEGER,               -- the draft we made of it
+  stand     TEXT NOT NULL CHECK (stand IN ('NIEUW', 'GEWIJZIGD',
+            'VERVALLEN')),
+  UNIQUE (verzuim, sleutel)
+) STRICT;
+CREATE INDEX verzuim_signaal_concept ON verzuim_signaal(concept)
+  WHERE concept IS NOT NULL;
+
+-- Reminders that went to the journal.
+CREATE TABLE herinnerd (
+  naam  TEXT NOT NULL,
+  datum TEXT NOT NULL,
+  PRIMARY KEY (naam, datum)
+) STRICT, WITHOUT ROWID;

@@ -107,10 +107,17 @@ sim_notice(struct sim_node *n, unsigned i)
 	struct ov_submit s = {.to = sim_lid(n, SIM_GEM),
 	    .srt = "uitschrijving",
 	    .rol = "leerplicht"};
+	json_t *j = content("uitschrijving.json", i);
 	char pgn[10];
 
 	sim_pgn(pgn, i);
-	return queue(n, &s, content("uitschrijving.json", i), pgn);
+	/* A removal: the next working day.  One in three is in time. */
+	SIM_CHECK(json_object_set_new(j, "soort",
+	              json_string("verwijdering")) == 0);
+	SIM_CHECK(json_object_set_new(j, "datumUitschrijving",
+	              json_string(i % 3 == 2 ? "2026-12-01" : "2026-08-27")) ==
+	          0);
+	return queue(n, &s, j, pgn);
 }
 
 /* The sealed column of an applicant, as the loader of pupils writes it. */

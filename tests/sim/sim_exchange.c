@@ -79,6 +79,7 @@ one(uint64_t seed)
 {
 	unsigned d = 0, a = 0, m = 0;
 	struct sim_node *vo = &W.node[SIM_VO], *mbo = &W.node[SIM_MBO];
+	struct sim_node *gem = &W.node[SIM_GEM];
 
 	sim_begin(seed, WALL);
 	sim_world_new();
@@ -103,6 +104,13 @@ one(uint64_t seed)
 	SIM_CHECK(sim_count(mbo, "SELECT count(*) FROM bericht WHERE stand=?1",
 	              "ONBEKEND") == 2);
 	SIM_CHECK(sim_leaves(mbo, OV_LEAF_KOPPELING, NULL) == 20);
+	/* Removals have a deadline at the receiver, late or not; what is late
+	 * was accepted all the same.  28 August was the last day, the message
+	 * was signed on 1 September or later. */
+	SIM_CHECK(sim_int(gem, "SELECT count(*) FROM termijn") == NOTICES);
+	SIM_CHECK(sim_int(gem, "SELECT count(*) FROM termijn WHERE laat>=2 AND"
+	                       " naam='verwijdering' AND"
+	                       " uiterlijk='2026-08-28'") == NOTICES * 2 / 3);
 	/* Nothing waits for a pseudonym, so no PGN is on disk. */
 	for (int i = 0; i < SIM_NODES; i++)
 		SIM_CHECK(sim_int(&W.node[i], "SELECT count(*) FROM leerling"

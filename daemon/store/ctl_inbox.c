@@ -98,7 +98,8 @@ j_ref(struct ov_store *st, const struct row *r)
 static json_t *
 j_row(struct ov_store *st, const struct row *r)
 {
-	return json_pack("{s:I,s:s,s:o,s:s,s:s,s:o,s:I,s:o,s:s,s:o,s:I,s:s,s:s}",
+	return json_pack("{s:I,s:s,s:o,s:s,s:s,s:o,s:I,s:o,s:s,s:o,s:I,s:s,s:"
+	                 "s}",
 	    "nr", (json_int_t)r->nr, "srt", r->srt, "partner",
 	    ov_j_partner(st, r->partner), "rol", r->rol, "stand", r->stand,
 	    "ontvangen", ov_j_moment(r->ontvangen), "leerling",

@@ -102,7 +102,7 @@ struct ov_store {
 	struct ov_types *types;
 	struct ov_policy *policy;
 	char *tabel_fout; /* what is wrong with the region's tables, or NULL */
-	size_t tabel_eigen;    /* tables in force that are not built in */
+	size_t tabel_eigen; /* tables in force that are not built in */
 	struct ov_kalender *kalender;
 	struct ov_v_self keys; /* our public keys, from the vault */
 	uint32_t kek;          /* generation in use */

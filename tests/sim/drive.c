@@ -112,11 +112,11 @@ sim_notice(struct sim_node *n, unsigned i)
 
 	sim_pgn(pgn, i);
 	/* A removal: the next working day.  One in three is in time. */
-	SIM_CHECK(json_object_set_new(j, "soort",
-	              json_string("verwijdering")) == 0);
-	SIM_CHECK(json_object_set_new(j, "datumUitschrijving",
-	              json_string(i % 3 == 2 ? "2026-12-01" : "2026-08-27")) ==
-	          0);
+	SIM_CHECK(
+	    json_object_set_new(j, "soort", json_string("verwijdering")) == 0);
+	SIM_CHECK(
+	    json_object_set_new(j, "datumUitschrijving",
+	        json_string(i % 3 == 2 ? "2026-12-01" : "2026-08-27")) == 0);
 	return queue(n, &s, j, pgn);
 }
 

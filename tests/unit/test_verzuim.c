@@ -136,6 +136,18 @@ take(void *arg, const struct ov_signaal *s, struct ov_err *e)
 	return OV_OK;
 }
 
+/* The number that begins `skip` characters on. */
+static int
+number(const char **text, size_t skip)
+{
+	char *end;
+	long v = strtol(*text + skip, &end, 10);
+
+	assert_true(end != *text + skip && v >= 0 && v <= 100000);
+	*text = end;
+	return (int)v;
+}
+
 /* A series as text: "2026-09-01 350/700, ..." ; without "/" the day is not
  * whole.  A "*" behind it repeats it on so many lesson days in a row. */
 static size_t
@@ -145,22 +157,17 @@ series(const char *text, struct ov_verzuimdag *d)
 	char day[11];
 
 	while (*text != '\0') {
-		int missed, total = 0, times = 1, used = 0;
+		int missed, total = 0, times = 1;
 		int32_t dag;
 
-		assert_int_equal(sscanf(text, "%10s %d%n", day, &missed, &used),
-		    2);
-		text += used;
-		if (*text == '/') {
-			assert_int_equal(sscanf(text, "/%d%n", &total, &used),
-			    1);
-			text += used;
-		}
-		if (*text == '*') {
-			assert_int_equal(sscanf(text, "*%d%n", &times, &used),
-			    1);
-			text += used;
-		}
+		assert_true(strlen(text) > 11 && text[10] == ' ');
+		memcpy(day, text, 10);
+		day[10] = '\0';
+		missed = number(&text, 11);
+		if (*text == '/')
+			total = number(&text, 1);
+		if (*text == '*')
+			times = number(&text, 1);
 		for (dag = N(day); times > 0; dag++) {
 			if (!ov_rooster_les(rooster, dag) && times > 1)
 				continue;

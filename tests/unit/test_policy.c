@@ -344,8 +344,8 @@ test_decisions(void **state)
 	                "\"2025-04-02\",\"naam\":\"V\"}]}")};
 	static const char *const bad[] = {
 	    REGIO(BESLUIT("alles")),
-	    "{\"versie\":1,\"besluiten\":[{\"onderwerp\":"
-	    "\"uitschrijving-gewoon\",\"datum\":\"2025-04-02\"}]}",
+	    REGIO("{\"onderwerp\":\"uitschrijving-gewoon\",\"datum\":"
+	          "\"2025-04-02\"}"),
 	    "{\"versie\":1}",
 	};
 	struct ov_policy *p;

@@ -210,6 +210,15 @@ ov_vault_tag(struct ov_vault *v, const union ov_v_in *in, union ov_v_out *out)
 		rc = ov_cache_tag(k->k, domain.s, pgn, out->tagged.tag, NULL);
 		sodium_memzero(pgn, sizeof(pgn));
 		return rc;
+	case OV_TAG_PID:
+		if ((rc = ov_oin_from(q->domain, &domain)) != OV_OK)
+			return rc;
+		if (q->data.n != 32)
+			return OV_BADMSG;
+		if ((k = ov_vault_named(v, OV_KEY_INDEX, q->ep)) == NULL)
+			return OV_AGAIN;
+		return ov_index_tag(k->k, domain.s, q->ep, q->data.p,
+		    out->tagged.tag, NULL);
 	case OV_TAG_REF:
 		if (q->data.n == 0 || q->data.n > 64)
 			return OV_BADMSG;

@@ -84,7 +84,8 @@ enum ov_fout {
 	X(TE_LANG, "te-lang")                                                  \
 	X(CODE, "code")                                                        \
 	X(VERBODEN, "verboden")                                                \
-	X(PATROON, "patroon")
+	X(PATROON, "patroon")                                                  \
+	X(BINNEN_7_DAGEN, "binnen-7-dagen")
 
 enum ov_reden {
 	OV_REDEN_GEEN = 0,
@@ -153,7 +154,9 @@ enum ov_reden {
 	X("jaarbudget")                                                        \
 	X("geen-budget")                                                       \
 	X("bewijs-ontbreekt")                                                  \
-	X("tabel-ongeldig")
+	X("tabel-ongeldig")                                                    \
+	X("overgang-ongeldig")                                                 \
+	X("binnen-7-dagen")
 
 /* "partij-onbekend"; "" for OV_FOUT_GEEN. */
 const char *ov_fout_code(enum ov_fout);

@@ -461,6 +461,7 @@ extern const struct ov_rec ov_v_key_rec, ov_v_keyed_rec;
 
 #define OV_TAG_CACHE 0 /* HMAC(K_cache[ep], label 0 domain data) ; data = PGN */
 #define OV_TAG_REF 1   /* HMAC(K_ref, "overstapd/ref/v1" 0 data) */
+#define OV_TAG_PID 2   /* index tag of a pid; domain = its sender */
 struct ov_v_tag {
 	uint8_t kind;
 	uint32_t ep;

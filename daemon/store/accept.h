@@ -37,7 +37,10 @@ struct ov_in {
 	bool linked_only, has_pid;
 	bool has_termijn; /* a deadline holds; late is accepted all the same */
 	struct ov_kal_termijn termijn;
-	int64_t nr; /* of the row */
+	bool has_vervangt;
+	uint8_t vervangt[16];
+	char status[32]; /* of an overstapstatus in a case, or "" */
+	int64_t nr;      /* of the row */
 	/* sealing */
 	uint8_t id[16], wrap[OV_WRAP], ref[32], salt[32], tag[16];
 	struct ov_buf blob;

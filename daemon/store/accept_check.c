@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 
 #include "daemon/store/accept.h"
+#include "daemon/store/earlier.h"
 #include "protocol/hash.h"
 #include "protocol/id.h"
 #include "protocol/json.h"
@@ -308,6 +309,50 @@ check_betreft(struct ov_store *st, struct ov_in *m, const struct ov_type *t)
 	return true;
 }
 
+/* A status follows what was sent in its case; the same absence is not told
+ * twice in 7 days. */
+static bool
+check_earlier(struct ov_store *st, struct ov_in *m)
+{
+	const struct ov_jn *in = m->claims.inhoud;
+	const char *status = ov_jn_text(ov_jn_get(in, "status"));
+	struct ov_step p = {.partner = m->partner,
+	    .volg = (int64_t)m->claims.seq,
+	    .status = status,
+	    .datum = ov_jn_text(ov_jn_get(in, "datumStatus")),
+	    .has_jti = true};
+	struct ov_verzuim v;
+	struct ov_err e = {0};
+	bool fits = true;
+	enum ov_rc rc = OV_OK;
+
+	m->has_vervangt = ov_jn_b64u(ov_jn_get(in, "vervangt"), m->vervangt,
+	                      16) == OV_OK;
+	if (strcmp(m->claims.srt, "overstapstatus") == 0 &&
+	    m->claims.has_zaak && status != NULL && p.datum != NULL) {
+		(void)snprintf(m->status, sizeof(m->status), "%s", status);
+		memcpy(p.zaak, m->claims.zaak, 16);
+		memcpy(p.jti, m->claims.jti, 16);
+		p.has_vervangt = m->has_vervangt;
+		memcpy(p.vervangt, m->vervangt, 16);
+		rc = ov_step_fits(st, &p, &fits, &e);
+		if (rc == OV_OK && !fits)
+			refuse_at(st, m, "/inhoud/status", "code");
+	} else if (strcmp(m->claims.srt, "verzuimmelding") == 0 &&
+	           ov_absence_read(in, &v)) {
+		rc = ov_absence_fits_in(st, m->partner, &m->claims, &v, &fits,
+		    &e);
+		if (rc == OV_OK && !fits)
+			refuse_at(st, m,
+			    v.beeindigd ? "/inhoud/einddatum"
+			                : "/inhoud/begindatum",
+			    ov_reden_code(OV_REDEN_BINNEN_7_DAGEN));
+	}
+	if (rc != OV_OK)
+		return store_failed(st, m, &e);
+	return fits;
+}
+
 /* Step 14. */
 static bool
 check_schema(struct ov_store *st, struct ov_in *m, const char *today)
@@ -327,6 +372,8 @@ check_schema(struct ov_store *st, struct ov_in *m, const char *today)
 	}
 	t = ov_types_find(st->types, m->claims.srt, today);
 	if (t != NULL && !check_betreft(st, m, t))
+		return false;
+	if (!check_earlier(st, m))
 		return false;
 	m->linked_only = t != NULL && ov_type_linked_only(t);
 	m->has_pid = m->claims.has_pid;
@@ -348,13 +395,27 @@ check_room(struct ov_store *st, struct ov_in *m)
 	return true;
 }
 
+/* Two that are judged by each other: of one case, or about one person. */
+static bool
+together(const struct ov_claims *a, const struct ov_claims *b)
+{
+	if (strcmp(a->srt, b->srt) != 0)
+		return false;
+	if (strcmp(a->srt, "overstapstatus") == 0)
+		return a->has_zaak && b->has_zaak &&
+		       memcmp(a->zaak, b->zaak, 16) == 0;
+	return strcmp(a->srt, "verzuimmelding") == 0 &&
+	       memcmp(a->pid, b->pid, 32) == 0;
+}
+
 static bool
 in_batch(const struct ov_in *m, struct ov_in *const *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (b[i]->state == OV_IN_OPEN && b[i]->partner == m->partner &&
 		    (memcmp(b[i]->claims.jti, m->claims.jti, 16) == 0 ||
-		        b[i]->claims.seq == m->claims.seq))
+		        b[i]->claims.seq == m->claims.seq ||
+		        together(&b[i]->claims, &m->claims)))
 			return true;
 	return false;
 }

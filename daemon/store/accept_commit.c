@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/store/accept.h"
+#include "daemon/store/earlier.h"
 #include "protocol/note.h"
 #include "protocol/receipt.h"
 
@@ -81,6 +82,21 @@ insert_term(struct ov_store *st, const struct ov_in *m, struct ov_err *e)
 	    "itti", m->nr, m->termijn.naam, last, (int64_t)m->termijn.laat);
 }
 
+static enum ov_rc
+note_step(struct ov_store *st, const struct ov_in *m, struct ov_err *e)
+{
+	struct ov_step p = {.partner = m->partner,
+	    .volg = (int64_t)m->claims.seq,
+	    .status = m->status,
+	    .has_jti = true,
+	    .has_vervangt = m->has_vervangt};
+
+	memcpy(p.zaak, m->claims.zaak, 16);
+	memcpy(p.jti, m->claims.jti, 16);
+	memcpy(p.vervangt, m->vervangt, 16);
+	return ov_step_note(st, &p, m->nr, e);
+}
+
 /* Step 5 for one message: row, key, repetition row, leaf. */
 static enum ov_rc
 insert_one(struct ov_store *st, struct ov_in *m, struct ov_err *e)
@@ -118,6 +134,8 @@ insert_one(struct ov_store *st, struct ov_in *m, struct ov_err *e)
 		    "UPDATE partner SET seq_in=max(seq_in,?2),gehoord=?3"
 		    " WHERE id=?1",
 		    "iii", m->partner, (int64_t)m->claims.seq, ov_now(st));
+	if (rc == OV_OK && m->status[0] != '\0')
+		rc = note_step(st, m, e);
 	if (rc == OV_OK && m->claims.has_zaak)
 		rc = ov_db_run(st->db, e,
 		    "INSERT INTO zaak(zaak,partner) VALUES(?1,?2)"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/store/ctl.h"
+#include "daemon/store/earlier.h"
 #include "protocol/id.h"
 #include "protocol/pgn.h"
 
@@ -218,6 +219,11 @@ set_queue(struct ov_store *st, const struct zaak *z, const struct set *s,
 	static struct ov_fouten fouten; /* large */
 	const struct ov_lid *self = ov_book_oin(st->boek, &st->self), *to;
 	struct ov_submit m = {.srt = "overstapstatus", .has_zaak = true};
+	struct ov_step p = {.partner = z->partner,
+	    .uit = true,
+	    .volg = INT64_MAX,
+	    .status = s->status};
+	bool fits;
 	struct ov_verdict v;
 	struct ov_oin oin;
 	char vandaag[11];
@@ -231,6 +237,7 @@ set_queue(struct ov_store *st, const struct zaak *z, const struct set *s,
 	*code = "ontvanger-onbekend";
 	if (self == NULL || to == NULL)
 		return OV_OK;
+	memcpy(p.zaak, z->zaak, 16);
 	ov_store_today(st, vandaag);
 	j = status_json(st, s->status, s->datum != NULL ? s->datum : vandaag,
 	    s->reden, self, vandaag);
@@ -247,6 +254,12 @@ set_queue(struct ov_store *st, const struct zaak *z, const struct set *s,
 	*code = "niet-toegestaan";
 	if (v.may != OV_MAY_YES || !ov_lid_may(self, &to->oin))
 		return OV_OK;
+	p.datum = s->datum != NULL ? s->datum : vandaag;
+	if ((rc = ov_step_fits(st, &p, &fits, e)) != OV_OK)
+		return rc;
+	*code = "overgang-ongeldig";
+	if (!fits)
+		return OV_OK;
 	rc = pupil_for(st, z, to, s->pgn, &m.leerling, e);
 	*code = "pgn-nodig";
 	if (rc != OV_OK || m.leerling == 0)
@@ -259,7 +272,8 @@ set_queue(struct ov_store *st, const struct zaak *z, const struct set *s,
 	m.rol = ov_rol_name(v.naar);
 	m.inhoud = (struct ov_view){text.p, text.n};
 	memcpy(m.zaak, z->zaak, 16);
-	if ((rc = ov_submit(st, &m, nr, e)) != OV_OK)
+	if ((rc = ov_submit(st, &m, nr, e)) != OV_OK ||
+	    (rc = ov_step_queued(st, *nr, s->status, e)) != OV_OK)
 		return rc;
 	return ov_db_run(st->db, e,
 	    "UPDATE zaak SET status=?2,datum=?3 WHERE zaak=?1"

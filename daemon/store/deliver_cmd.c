@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/store/deliver.h"
+#include "daemon/store/earlier.h"
 #include "protocol/id.h"
 #include "protocol/json.h"
 
@@ -130,7 +131,8 @@ renew_one(struct ov_store *st, int64_t nr, struct ov_err *e)
 		memcpy(s.vervangt, o.jti, 16);
 		s.has_betreft = o.has_betreft;
 		memcpy(s.betreft, o.betreft, 16);
-		rc = ov_submit(st, &s, &new, e);
+		if ((rc = ov_submit(st, &s, &new, e)) == OV_OK)
+			rc = ov_step_renewed(st, nr, new, e);
 	}
 	/* Its number, if it had one, will not arrive any more. */
 	if (rc == OV_OK)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/store/ctl.h"
+#include "daemon/store/earlier.h"
 #include "protocol/id.h"
 
 #define REF_MAX 64
@@ -284,9 +285,40 @@ case_find(struct ov_store *st, const struct ov_draft *d, struct ov_submit *s,
 	return rc;
 }
 
+/* What these two exchanged before may forbid it. */
+static enum ov_rc
+earlier(struct ov_store *st, const struct ov_draft *d,
+    const struct ov_submit *s, const char **code, struct ov_err *e)
+{
+	struct ov_step p = {.uit = true,
+	    .volg = INT64_MAX,
+	    .status = json_string_value(json_object_get(d->inhoud, "status")),
+	    .datum = json_string_value(
+	        json_object_get(d->inhoud, "datumStatus")),
+	    .has_vervangt = s->has_vervangt};
+	bool fits = true;
+	enum ov_rc rc = OV_OK;
+
+	if (strcmp(d->srt, "overstapstatus") == 0 && s->has_zaak &&
+	    p.status != NULL && p.datum != NULL) {
+		memcpy(p.zaak, s->zaak, 16);
+		memcpy(p.vervangt, s->vervangt, 16);
+		if ((rc = ov_partner_id(st, &s->to->oin, &p.partner, e)) ==
+		    OV_OK)
+			rc = ov_step_fits(st, &p, &fits, e);
+		if (!fits)
+			*code = "overgang-ongeldig";
+	} else if (strcmp(d->srt, "verzuimmelding") == 0) {
+		rc = ov_absence_fits_out(st, d->leerling, d->inhoud, &fits, e);
+		if (!fits)
+			*code = "binnen-7-dagen";
+	}
+	return rc;
+}
+
 static enum ov_rc
 queue(struct ov_store *st, const struct ov_draft *d,
-    const struct ov_draft_out *o, struct ov_err *e)
+    const struct ov_draft_out *o, const char **code, struct ov_err *e)
 {
 	OV_BUF text = {0};
 	struct ov_submit s = {.to = o->lid,
@@ -314,7 +346,12 @@ queue(struct ov_store *st, const struct ov_draft *d,
 		rc = ov_id_parse(ov_view_str(v), s.vervangt);
 	}
 	if (rc == OV_OK)
-		rc = ov_submit(st, &s, &nr, e);
+		rc = earlier(st, d, &s, code, e);
+	if (rc != OV_OK || *code != NULL)
+		return rc;
+	if ((rc = ov_submit(st, &s, &nr, e)) == OV_OK)
+		rc = ov_step_queued(st, nr,
+		    json_string_value(json_object_get(d->inhoud, "status")), e);
 	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e,
 		    "UPDATE concept SET stand='VERZONDEN',uitgaand=?2"
@@ -348,7 +385,7 @@ ov_draft_send(struct ov_store *st, int64_t nr, const char **code,
 		if (*code == NULL && strcmp(d.partner, o->lid->oin.s) != 0)
 			*code = "ontvanger-veranderd";
 		if (*code == NULL)
-			rc = queue(st, &d, o, e);
+			rc = queue(st, &d, o, code, e);
 	} else if (rc == OV_DENIED) {
 		*code = "nummer-onbekend";
 		rc = OV_OK;

@@ -410,6 +410,7 @@ ov_store_free(struct ov_store *st)
 	ov_kalender_free(st->kalender);
 	ov_policy_free(st->policy);
 	free(st->tabel_fout);
+	ov_overgangen_free(st->overgangen);
 	ov_types_free(st->types);
 	ov_db_close(st->ro);
 	ov_db_close(st->db);

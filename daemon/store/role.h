@@ -28,6 +28,7 @@
 #include "protocol/fout.h"
 #include "protocol/kalender.h"
 #include "protocol/limits.h"
+#include "protocol/overgang.h"
 #include "protocol/packet.h"
 #include "protocol/policy.h"
 #include "protocol/route.h"
@@ -101,6 +102,7 @@ struct ov_store {
 	struct ov_adresboek *boek; /* newest accepted, or NULL */
 	struct ov_types *types;
 	struct ov_policy *policy;
+	struct ov_overgangen *overgangen;
 	char *tabel_fout; /* what is wrong with the region's tables, or NULL */
 	size_t tabel_eigen; /* tables in force that are not built in */
 	struct ov_kalender *kalender;

@@ -21,7 +21,8 @@
 #define TABLE_MAX ((size_t)1 << 20)
 
 static const char *const names[] = {"types.json", "codelijsten.json",
-    "grondslagen.json", "matrix.json", "regio.json", "kalender.json"};
+    "grondslagen.json", "matrix.json", "regio.json", "kalender.json",
+    "overgangen.json"};
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 struct set {
@@ -137,6 +138,7 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 	struct ov_types *types = NULL;
 	struct ov_policy *policy = NULL;
 	struct ov_kalender *kalender = NULL;
+	struct ov_overgangen *steps = NULL;
 	enum ov_rc rc;
 
 	for (size_t i = 0; i < NAMES; i++)
@@ -147,7 +149,10 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 		rc = ov_policy_load(types, &rules, &policy, e);
 	if (rc == OV_OK)
 		rc = ov_kalender_load(types, text_of(s, 5), &kalender, e);
+	if (rc == OV_OK)
+		rc = ov_overgangen_load(types, text_of(s, 6), &steps, e);
 	if (rc != OV_OK) {
+		ov_kalender_free(kalender);
 		ov_policy_free(policy);
 		ov_types_free(types);
 		return rc;
@@ -155,6 +160,7 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 	st->types = types;
 	st->policy = policy;
 	st->kalender = kalender;
+	st->overgangen = steps;
 	return OV_OK;
 }
 

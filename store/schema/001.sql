@@ -108,7 +108,8 @@ CREATE TABLE bericht (
   ontvangen INTEGER NOT NULL,
   stand     TEXT NOT NULL CHECK (stand IN ('ONTVANGEN', 'ONBEKEND',
             'GEKOPPELD', 'TWIJFEL', 'IN-BEOORDELING', 'GEACCEPTEERD',
-            'AFGEWEZEN', 'VERWERKT', 'TERZIJDE', 'VERNIETIGD')),
+            'AFGEWEZEN', 'VERWERKT', 'TERZIJDE', 'VERNIETIGD',
+            'INGETROKKEN')),
   gesloten  INTEGER NOT NULL,      -- 1: content is under K_inhoud
   versie    INTEGER NOT NULL,      -- of the sealed content
   inhoud    BLOB,                  -- column 1: {"claims without pid"...}
@@ -420,3 +421,24 @@ CREATE TABLE herinnerd (
   datum TEXT NOT NULL,
   PRIMARY KEY (naam, datum)
 ) STRICT, WITHOUT ROWID;
+
+-- ---- what may follow what ----
+
+-- Every overstapstatus under one `zaak`, in the order of its sender: the next
+-- one is judged by its neighbours.  record: bericht.nr, or uitgaand.nr.
+CREATE TABLE stap (
+  zaak     BLOB NOT NULL CHECK (length(zaak) = 16),
+  partner  INTEGER NOT NULL,
+  uit      INTEGER NOT NULL,        -- 1: sent by us
+  volg     INTEGER NOT NULL,        -- its seq, or uitgaand.nr
+  record   INTEGER NOT NULL,
+  jti      BLOB NOT NULL CHECK (length(jti) = 16),
+  vervangt BLOB,                    -- jti of the one it supersedes
+  status   TEXT NOT NULL,
+  PRIMARY KEY (zaak, partner, uit, volg)
+) STRICT, WITHOUT ROWID;
+-- Notices of absence about one person.
+CREATE INDEX bericht_verzuim ON bericht(partner, ep, tag16)
+  WHERE srt = 'verzuimmelding';
+CREATE INDEX uitgaand_verzuim ON uitgaand(leerling)
+  WHERE srt = 'verzuimmelding';

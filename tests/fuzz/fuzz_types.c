@@ -23,7 +23,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	static const char *const srt[] = {"overstapdossier", "overstapstatus",
-	    "uitschrijving", "ontvangst"};
+	    "uitschrijving", "ontvangst", "verzuimmelding", "verzuimstatus",
+	    "terugkoppeling", "warme-overdracht", "correctie", "intrekking",
+	    "wissing", "afsluitverklaring", "pgn-wijziging", "overdracht"};
 	static struct ov_types *types;
 	static struct ov_fouten w;
 	OV_JDOC js = {0};
@@ -38,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	}
 	if (ov_jdoc_parse(p, n, (size_t)1 << 20, &js, NULL) != OV_OK)
 		return 0;
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < sizeof(srt) / sizeof(srt[0]); i++) {
 		enum ov_rc rc = ov_types_check(types, srt[i], js.root, 43,
 		    "2025-04-01", &w);
 

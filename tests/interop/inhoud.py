@@ -76,6 +76,27 @@ def has_pid(kind, content):
     return kind["pid"]
 
 
+def notice_day(c):
+    return c.get("einddatum", c["begindatum"])
+
+
+def too_soon(a, b):
+    """Two notices of one absence, less than 7 days apart: in between lies
+    nothing but Saturdays and Sundays."""
+    date = datetime.date.fromisoformat
+    if abs((date(notice_day(a)) - date(notice_day(b))).days) >= 7:
+        return False
+    a, b = sorted((a, b), key=lambda c: c["begindatum"])
+    if "einddatum" not in a:
+        return True
+    day = date(a["einddatum"]) + datetime.timedelta(1)
+    while day < date(b["begindatum"]):
+        if day.weekday() < 5:
+            return False
+        day += datetime.timedelta(1)
+    return True
+
+
 def serves(book, code, role, srt, day):
     """The OIN that receives messages of a type about inhabitants of a
     gemeente: a route of the book, for this type before one for every type,
@@ -283,6 +304,7 @@ class Tables:
         matrix = table("matrix.json")
         self.rows, self.ages = matrix["rijen"], matrix["leeftijden"]
         self.subjects = matrix["onderwerpen"]
+        self.steps = table("overgangen.json")["overgangen"]
         self.decisions = table(regio or "regio.json")["besluiten"]
 
     def known(self, srt):
@@ -352,6 +374,48 @@ class Tables:
                     sent if b["van"] == "ontvanger" else received
                     ).get(jti) not in b["typen"]:
                 return [{"pad": "/inhoud" + path, "reden": "code"}]
+        return []
+
+    def follows(self, old, new, day):
+        """May one status come after another, in one step or more?"""
+        if old == new:
+            return True
+        seen, todo = set(), {old}
+        while todo:
+            at_ = todo.pop()
+            for s in self.steps:
+                if s["van"] == at_ and in_force(s, day) and (
+                        s["naar"] not in seen):
+                    seen.add(s["naar"])
+                    todo.add(s["naar"])
+        return new in seen
+
+    def earlier(self, c, before):
+        """What the same sender sent before decides; before: its claims.  The
+        list for `fouten`."""
+        body = c["inhoud"]
+        gone = {x["inhoud"].get("vervangt") for x in before + [c]} | {
+            x["inhoud"]["betreftBericht"] for x in before
+            if x["srt"] == "intrekking"}
+        old = [x for x in before
+               if x["srt"] == c["srt"] and x["jti"] not in gone]
+        if c["jti"] in gone:
+            return []
+        if c["srt"] == "overstapstatus" and "zaak" in c:
+            old = sorted((x["seq"], x["inhoud"]["status"]) for x in old
+                         if x.get("zaak") == c["zaak"])
+            low = [s for n, s in old if n < c["seq"]][-1:]
+            high = [s for n, s in old if n > c["seq"]][:1]
+            chain = low + [body["status"]] + high
+            if not all(self.follows(a, b, body["datumStatus"])
+                       for a, b in zip(chain, chain[1:])):
+                return [{"pad": "/inhoud/status", "reden": "code"}]
+        if c["srt"] == "verzuimmelding" and any(
+                x["pid"] == c["pid"] and too_soon(x["inhoud"], body)
+                for x in old):
+            return [{"pad": "/inhoud/" + (
+                "einddatum" if "einddatum" in body else "begindatum"),
+                "reden": "binnen-7-dagen"}]
         return []
 
     def may(self, srt, sender, receiver, content, today, book=None):

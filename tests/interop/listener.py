@@ -181,6 +181,9 @@ class Receiver:
              if oin == caller},
             {b64u(j): r["claims"]["srt"] for (iss, j), r in
              me.received.items() if iss == caller})
+        faults = faults or self.tables.earlier(c, [
+            r["claims"] for (iss, _), r in me.received.items()
+            if iss == caller])
         if faults:
             raise Problem("inhoud-ongeldig", fouten=faults)
         return self.commit(caller, body, c, jti, sha_jws, now)

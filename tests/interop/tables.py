@@ -192,6 +192,10 @@ def text():
     out += ["", "| Age limit | Years | In force |", "| --- | --- | --- |"]
     out += ["| `%s` | %d | %s |" % (a["naam"], a["jaren"], dates(a))
             for a in t.ages]
+    out += ["", "## Steps of a status", "",
+            "| From | To | In force | Source |", "| --- | --- | --- | --- |"]
+    out += ["| `%s` | `%s` | %s | %s |" % (
+        s["van"], s["naar"], dates(s), s["bron"]) for s in t.steps]
     out += ["", "## Legal grounds", "",
             "| Ground | In force | Source | Type | Parts | Weights |",
             "| --- | --- | --- | --- | --- | --- |"]

@@ -26,6 +26,7 @@ import oprf  # noqa: E402
 import wire  # noqa: E402
 from listener import Server  # noqa: E402
 from partner import Partner, verify_export  # noqa: E402
+from region import Refused as Failed  # noqa: E402
 from region import Region, Trouble  # noqa: E402
 from wire import Refused, b64u, json_in  # noqa: E402
 
@@ -56,7 +57,7 @@ class Mixed(Region):
         self.partners, self.servers = {}, {}
         self.add("school", oin=SCHOOL, naam="School van Python", rol=["vo"],
                  brin=["25PU/00"], python=True)
-        self.add("ander", oin=OTHER, naam="Andere school", rol=["vo"],
+        self.add("ander", oin=OTHER, naam="Andere school", rol=["vo", "mbo"],
                  brin=["26PU/00"], python=True)
         self.add("mbo", oin=MBO, naam="Het mbo", rol=["mbo"],
                  brin=["27DV/00"], share=1)
@@ -185,6 +186,69 @@ def notice(r):
     raise Trouble("a notice on the ground of another age was taken")
 
 
+def fault_of(me, oin, *args):
+    """Send what is refused with one fault; the number is free again."""
+    m = me.sign(oin, me.claims(oin, *args))
+    a = me.post(oin, me.seal(oin, m))
+    me.seq[oin] -= 1
+    check((a.status, a.code) == (422, "inhoud-ongeldig"),
+          "refused: %d %s" % (a.status, a.code))
+    return [(f["pad"], f["reden"]) for f in a.problem["fouten"]]
+
+
+def steps(r):
+    """A sender that does not know the order of statuses, and one whose
+    statuses overtake each other."""
+    me, pid = r.partners["ander"], r.partners["ander"].pid(MBO, PGN)
+
+    def status(word, **change):
+        return content("status.json", status=word, **change)
+
+    case = os.urandom(16)
+    me.send(MBO, "overstapstatus", status("aangemeld"), pid, case)
+    check(fault_of(me, MBO, "overstapstatus", status("keuze"), pid, case)
+          == [("/inhoud/status", "code")], "back to keuze")
+    # Another application runs beside it.
+    me.send(MBO, "overstapstatus", status("keuze"), pid, os.urandom(16))
+    late = me.sign(MBO, me.claims(MBO, "overstapstatus",
+                                  status("ovk-aangeboden"), pid, case))
+    me.send(MBO, "overstapstatus", status("ingeschreven"), pid, case)
+    me.deliver(MBO, late)
+    wrong, _ = me.send(MBO, "overstapstatus", status("niet-gestart"), pid,
+                       case)
+    check(fault_of(me, MBO, "overstapstatus", status("gestart"), pid, case)
+          == [("/inhoud/status", "code")], "from niet-gestart to gestart")
+    me.send(MBO, "overstapstatus", status(
+        "gestart", vervangt=b64u(wrong.jti)), pid, case)
+
+
+def absence(r):
+    """Notices of absence: one in 7 days."""
+    me = r.partners["school"]
+    pid, year = me.pid(GEM, PGN), datetime.date.today().year - 1
+
+    def told(**change):
+        c = content("verzuimmelding.json",
+                    geboortedatum="%d-03-01" % (year - 15), **change)
+        del c["vervolgVan"]
+        c.update(change)
+        return c
+
+    first, _ = me.send(GEM, "verzuimmelding", told(
+        begindatum="%d-03-03" % year, einddatum="%d-03-07" % year), pid)
+    soon = told(begindatum="%d-03-08" % year, einddatum="%d-03-12" % year)
+    check(fault_of(me, GEM, "verzuimmelding", soon, pid) == [
+        ("/inhoud/einddatum", "binnen-7-dagen")], "too soon")
+    me.send(GEM, "verzuimmelding", {**soon, "vervangt": b64u(first.jti)}, pid)
+    me.send(GEM, "verzuimmelding", told(
+        begindatum="%d-03-13" % year, einddatum="%d-03-19" % year,
+        vervolgVan=b64u(first.jti)), pid)
+    check(fault_of(me, GEM, "verzuimmelding", told(
+        begindatum="%d-06-02" % year, einddatum="%d-06-03" % year,
+        vervolgVan=b64u(os.urandom(16))), pid) == [
+            ("/inhoud/vervolgVan", "code")], "follows nothing")
+
+
 def receive(r, sent, case):
     """What the real mbo sends reaches Python, whose receipt it accepts."""
     server = r.servers["school"]
@@ -192,6 +256,11 @@ def receive(r, sent, case):
            if x["stand"] == "GEKOPPELD"][0]
     r.ov("mbo", "inbox", "accept", row["nr"])
     set_status(r, case, "aangemeld")
+    try:
+        set_status(r, case, "keuze")
+        raise Trouble("the mbo went back to keuze")
+    except Failed as e:
+        check(e.fout.get("code") == "overgang-ongeldig", "step back: %s" % e)
     r.wait_until(lambda: {c["srt"] for _, c in server.receiver.inbox}
                  >= {"ontvangst", "overstapstatus"}, 40,
                  "Python gets both: %s" % server.receiver.inbox)
@@ -490,6 +559,8 @@ def main(argv):
                 out = run("dossier", dossier, r)
                 run("unknown", unknown_pupil, r)
                 run("notice", notice, r)
+                run("steps", steps, r)
+                run("absence", absence, r)
                 if out:
                     run("receive", receive, r, out[0], out[1])
                     run("unlucky", unlucky, r, out[1])

@@ -120,7 +120,7 @@ teardown(void **state)
 	return 0;
 }
 
-static bool
+static inline bool
 has(const char *pad, enum ov_reden reden)
 {
 	size_t i;
@@ -132,7 +132,7 @@ has(const char *pad, enum ov_reden reden)
 	return false;
 }
 
-static void
+static inline void
 expect(size_t file, json_t *doc, const char *pad, enum ov_reden reden)
 {
 	size_t i;

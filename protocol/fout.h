@@ -156,7 +156,8 @@ enum ov_reden {
 	X("bewijs-ontbreekt")                                                  \
 	X("tabel-ongeldig")                                                    \
 	X("overgang-ongeldig")                                                 \
-	X("binnen-7-dagen")
+	X("binnen-7-dagen")                                                    \
+	X("reden-nodig")
 
 /* "partij-onbekend"; "" for OV_FOUT_GEEN. */
 const char *ov_fout_code(enum ov_fout);

@@ -265,6 +265,16 @@ static const struct map map_link[] = {{"1", "nr", NUMBER},
     {"2", "leerling", NUMBER}, {"ref", "eigenReferentie", TEXT}, MAP_END};
 static const struct map map_reason[] = {{"1", "nr", NUMBER},
     {"reason", "reden", TEXT}, MAP_END};
+static const struct map map_correct[] = {{"1", "nr", NUMBER},
+    {"field", "pad", TEXT}, {"value", "waarde", TEXT}, MAP_END};
+static const struct map map_erase[] = {{"1", "nr", NUMBER},
+    {"reason", "reden", TEXT}, {"before", "voor", TEXT}, MAP_END};
+static const struct map map_vstatus[] = {{"1", "nr", NUMBER},
+    {"2", "status", TEXT}, {"reason", "reden", TEXT},
+    {"note", "toelichting", TEXT}, MAP_END};
+static const struct map map_answer[] = {{"1", "nr", NUMBER},
+    {"kept", "grond", TEXT}, {"until", "tot", TEXT},
+    {"count", "aantal", NUMBER}, MAP_END};
 static const struct map map_process[] = {{"1", "nr", NUMBER},
     {"moment", "moment", TEXT}, MAP_END};
 static const struct map map_cases[] = {{"partner", "partner", TEXT}, MAP_END};
@@ -322,6 +332,24 @@ static const struct ov_opt opt_reject[] =
          "niet-onze-aanmelder, onvolledig, verouderd,\n"
          "                            dubbel, feitelijk-onjuist or overig"},
         OPT_END};
+static const struct ov_opt opt_back[] = {{"reason", OV_OPT_TEXT, "CODE",
+                                             "why: a code of redenCorrectie"},
+    OPT_END};
+static const struct ov_opt opt_correct[] =
+    {{"field", OV_OPT_TEXT, "POINTER", "which member: /adres/postcode"},
+        {"value", OV_OPT_TEXT, "TEXT", "what it is; absent: nothing"}, OPT_END};
+static const struct ov_opt opt_erase[] = {{"reason", OV_OPT_TEXT, "CODE",
+                                              "why: a code of redenCorrectie"},
+    {"before", OV_OPT_TEXT, "DATE", "by when, YYYY-MM-DD"}, OPT_END};
+static const struct ov_opt opt_vstatus[] =
+    {{"reason", OV_OPT_TEXT, "CODE", "afgesloten: a code of redenAfgesloten"},
+        {"note", OV_OPT_TEXT, "CODE", "a code of toelichtingAfsluiting"},
+        OPT_END};
+static const struct ov_opt opt_answer[] =
+    {{"kept", OV_OPT_TEXT, "CODE", "not done: a code of grondBewaren"},
+        {"until", OV_OPT_TEXT, "DATE", "kept until, YYYY-MM-DD"},
+        {"count", OV_OPT_NUMBER, "N", "done: how many were destroyed"},
+        OPT_END};
 static const struct ov_opt opt_process[] = {{"moment", OV_OPT_TEXT, "MOMENT",
                                                 "(intake), plaatsing or "
                                                 "begeleiding"},
@@ -361,7 +389,11 @@ D(d_outbox, "outbox.list", map_outbox, col_outbox, false);
 D(d_outbox1, "outbox.show", map_nr, NULL, false);
 D(d_retry, "outbox.retry", map_some, NULL, true);
 D(d_renew, "outbox.renew", map_some, NULL, true);
-D(d_withdraw, "outbox.withdraw", map_nr, NULL, false);
+D(d_withdraw, "outbox.withdraw", map_reason, NULL, false);
+D(d_correct, "outbox.correct", map_correct, NULL, false);
+D(d_erase, "outbox.erase", map_erase, NULL, false);
+D(d_vstatus, "inbox.status", map_vstatus, NULL, false);
+D(d_answer, "inbox.answer", map_answer, NULL, false);
 D(d_inbox, "inbox.list", map_inbox, col_inbox, false);
 D(d_inbox1, "inbox.show", map_nr, NULL, false);
 D(d_link, "inbox.link", map_link, NULL, false);
@@ -413,8 +445,14 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
         false),
     CMD("outbox", "renew", "[NR]", 0, 1,
         "Send what expired again, as a new message", opt_all, d_renew, false),
-    CMD("outbox", "withdraw", "NR", 1, 1, "Take back what is not sent yet",
-        NULL, d_withdraw, false),
+    CMD("outbox", "withdraw", "NR", 1, 1,
+        "Take back; what was delivered by a message, with a reason", opt_back,
+        d_withdraw, false),
+    CMD("outbox", "correct", "NR", 1, 1,
+        "Tell the receiver that one value is another", opt_correct, d_correct,
+        false),
+    CMD("outbox", "erase", "NR", 1, 1, "Ask the receiver to erase it",
+        opt_erase, d_erase, false),
     CMD("inbox", "list", "", 0, 0, "List what was received", opt_inbox, d_inbox,
         true),
     CMD("inbox", "show", "NR", 1, 1, "Open one; the reading is logged", NULL,
@@ -429,6 +467,12 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
         opt_reject, d_reject, false),
     CMD("inbox", "process", "NR", 1, 1, "Mark as processed", opt_process,
         d_process, false),
+    CMD("inbox", "status", "NR STATUS", 2, 2,
+        "Tell a school what becomes of its notice of absence", opt_vstatus,
+        d_vstatus, false),
+    CMD("inbox", "answer", "NR", 1, 1,
+        "Answer a correctie or wissing: done, or kept and why", opt_answer,
+        d_answer, false),
     CMD("case", "list", "", 0, 0, "List cases (zaak)", opt_cases, d_cases,
         true),
     CMD("case", "show", "ZAAK", 1, 1, "The messages of one case", NULL, d_case1,

@@ -39,6 +39,8 @@ struct ov_in {
 	struct ov_kal_termijn termijn;
 	bool has_vervangt;
 	uint8_t vervangt[16];
+	bool takes_back; /* an intrekking, of the message */
+	uint8_t betreft[16];
 	char status[32]; /* of an overstapstatus in a case, or "" */
 	int64_t nr;      /* of the row */
 	/* sealing */

@@ -328,6 +328,9 @@ check_earlier(struct ov_store *st, struct ov_in *m)
 
 	m->has_vervangt = ov_jn_b64u(ov_jn_get(in, "vervangt"), m->vervangt,
 	                      16) == OV_OK;
+	m->takes_back = strcmp(m->claims.srt, "intrekking") == 0 &&
+	                ov_jn_b64u(ov_jn_get(in, "betreftBericht"), m->betreft,
+	                    16) == OV_OK;
 	if (strcmp(m->claims.srt, "overstapstatus") == 0 &&
 	    m->claims.has_zaak && status != NULL && p.datum != NULL) {
 		(void)snprintf(m->status, sizeof(m->status), "%s", status);
@@ -395,10 +398,13 @@ check_room(struct ov_store *st, struct ov_in *m)
 	return true;
 }
 
-/* Two that are judged by each other: of one case, or about one person. */
+/* Two that are judged by each other: of one case, about one person, or after
+ * something was taken back. */
 static bool
 together(const struct ov_claims *a, const struct ov_claims *b)
 {
+	if (strcmp(a->srt, "intrekking") == 0)
+		return true;
 	if (strcmp(a->srt, b->srt) != 0)
 		return false;
 	if (strcmp(a->srt, "overstapstatus") == 0)

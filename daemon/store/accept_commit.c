@@ -134,6 +134,14 @@ insert_one(struct ov_store *st, struct ov_in *m, struct ov_err *e)
 		    "UPDATE partner SET seq_in=max(seq_in,?2),gehoord=?3"
 		    " WHERE id=?1",
 		    "iii", m->partner, (int64_t)m->claims.seq, ov_now(st));
+	/* What follows is judged without the one that is taken back. */
+	if (rc == OV_OK && m->takes_back)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE bericht SET stand='INGETROKKEN' WHERE partner=?1"
+		    " AND stand NOT IN ('TERZIJDE','VERNIETIGD') AND"
+		    " nr=(SELECT bericht FROM gezien WHERE partner=?1 AND"
+		    " jti=?2)",
+		    "ib", m->partner, (const void *)m->betreft, (size_t)16);
 	if (rc == OV_OK && m->status[0] != '\0')
 		rc = note_step(st, m, e);
 	if (rc == OV_OK && m->claims.has_zaak)

@@ -151,6 +151,12 @@ OV_MUST_CHECK enum ov_rc ov_bericht_open(struct ov_store *, int64_t nr,
 OV_MUST_CHECK enum ov_rc ov_jws_claims(struct ov_view jws,
     struct ov_claims *out, struct ov_err *);
 
+/* ---- messages about messages (ctl_about.c) ---- */
+
+/* Take back a delivered message of ours: an intrekking to its receiver.  Ends
+ * the command. */
+void ov_about_withdraw(struct ov_ctl *, int64_t nr, const char *reden);
+
 /* ---- pupils (ctl_pupil_data.c) ---- */
 
 struct ov_pupil_data { /* column `gegevens`; wiped by ov_pupil_free() */
@@ -318,7 +324,7 @@ void ov_spool_tick(struct ov_spool *);
 
 extern const struct ov_ctl_cmd ov_ctl_basis[], ov_ctl_partners[],
     ov_ctl_pupils[], ov_ctl_drafts[], ov_ctl_outbox[], ov_ctl_inbox[],
-    ov_ctl_cases[], ov_ctl_count[], ov_ctl_export[], ov_ctl_log[],
-    ov_ctl_check[];
+    ov_ctl_about[], ov_ctl_cases[], ov_ctl_count[], ov_ctl_export[],
+    ov_ctl_log[], ov_ctl_check[];
 
 #endif

@@ -68,8 +68,8 @@ norm_page(struct ov_ctl *c, int64_t *nr, size_t *n, struct ov_err *e)
 	rc = ov_db_q(c->st->db, &q, e,
 	    "SELECT nr FROM bericht WHERE nr>?1 AND srt='uitschrijving'"
 	    " AND gesloten=0 AND inhoud IS NOT NULL AND stand NOT IN"
-	    " ('ONBEKEND','TWIJFEL','TERZIJDE','VERNIETIGD')"
-	    " ORDER BY nr LIMIT 64",
+	    " ('ONBEKEND','TWIJFEL','TERZIJDE','VERNIETIGD',"
+	    "'INGETROKKEN') ORDER BY nr LIMIT 64",
 	    "i", s->at);
 	while (rc == OV_OK && *n < OV_CTL_PAGE &&
 	       (rc = ov_db_next(c->st->db, q, &row, e)) == OV_OK && row)

@@ -11,7 +11,7 @@
 
 static const char *const stands[] = {"ONTVANGEN", "ONBEKEND", "GEKOPPELD",
     "TWIJFEL", "IN-BEOORDELING", "GEACCEPTEERD", "AFGEWEZEN", "VERWERKT",
-    "TERZIJDE", "VERNIETIGD"};
+    "TERZIJDE", "VERNIETIGD", "INGETROKKEN"};
 #define NSTANDS (sizeof(stands) / sizeof(stands[0]))
 
 struct list {

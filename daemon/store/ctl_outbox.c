@@ -373,9 +373,23 @@ static void
 withdraw_start(struct ov_ctl *c)
 {
 	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
+	const char *reden = ov_ctl_text(c, "reden", 40);
 	struct ov_err e = {0};
+	int64_t delivered = 0;
 
-	if (ov_ctl_args(c))
+	if (!ov_ctl_args(c) ||
+	    !ov_ctl_ok(c,
+	        ov_db_int(c->st->db, &delivered, 0, &e,
+	            "SELECT 1 FROM uitgaand WHERE nr=?1 AND stand='AFGELEVERD'",
+	            "i", nr),
+	        &e))
+		return;
+	/* What arrived is taken back with a message, and that has a reason. */
+	if (delivered && reden != NULL)
+		ov_about_withdraw(c, nr, reden);
+	else if (delivered)
+		ov_ctl_fout(c, "reden-nodig", NULL);
+	else
 		done(c, ov_outbox_withdraw(c->st, nr, &e), &e, "ingetrokken",
 		    1);
 }

@@ -10,6 +10,12 @@
 
 /* ---- steps ---- */
 
+/* An intrekking of message u of ours has arrived at its receiver. */
+#define TAKEN_BACK                                                             \
+	"EXISTS (SELECT 1 FROM uitgaand i WHERE i.betreft=u.jti AND"           \
+	" i.srt='intrekking' AND i.partner=u.partner AND"                      \
+	" i.stand='AFGELEVERD')"
+
 /* Of the same case and direction, not this one, not what it or another
  * supersedes, not withdrawn. */
 #define STEPS                                                                  \
@@ -17,8 +23,9 @@
 	" AND s.jti IS NOT ?5 AND NOT EXISTS (SELECT 1 FROM stap v WHERE"      \
 	" v.zaak=s.zaak AND v.partner=s.partner AND v.uit=s.uit AND"           \
 	" v.vervangt=s.jti) AND CASE s.uit WHEN 1 THEN NOT EXISTS (SELECT 1"   \
-	" FROM uitgaand u WHERE u.nr=s.record AND u.stand IN ('INGETROKKEN',"  \
-	"'GEWEIGERD')) ELSE NOT EXISTS (SELECT 1 FROM bericht b WHERE"         \
+	" FROM uitgaand u WHERE u.nr=s.record AND (u.stand IN ('INGETROKKEN'," \
+	"'GEWEIGERD') OR " TAKEN_BACK                                          \
+	")) ELSE NOT EXISTS (SELECT 1 FROM bericht b WHERE"                    \
 	" b.nr=s.record AND b.stand='INGETROKKEN') END"
 
 static enum ov_rc
@@ -205,34 +212,31 @@ ov_absence_fits_in(struct ov_store *st, int64_t partner,
 	return rc;
 }
 
-/* The days in the sealed content of a message of ours. */
-static enum ov_rc
-out_read(struct ov_store *st, int64_t nr, struct ov_verzuim *v, bool *have,
+enum ov_rc
+ov_uitgaand_open(struct ov_store *st, int64_t nr, struct ov_jdoc *out,
     struct ov_err *e)
 {
 	OV_BUF text = {0};
-	OV_JDOC d = {0};
 	uint8_t id[16], wrap[OV_WRAP];
 	sqlite3_stmt *q;
 	enum ov_rc rc;
 	bool row;
 
-	*have = false;
 	rc = ov_db_q(st->db, &q, e,
-	    "SELECT id,inhoud FROM uitgaand WHERE nr=?1", "i", nr);
+	    "SELECT id,inhoud FROM uitgaand WHERE nr=?1 AND inhoud IS NOT NULL",
+	    "i", nr);
 	if (rc != OV_OK)
 		return rc;
-	if ((rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row &&
-	    (rc = ov_db_fix(q, 0, id, 16, e)) == OV_OK &&
+	rc = ov_db_next(st->db, q, &row, e);
+	if (rc == OV_OK && !row)
+		rc = ov_fail(e, OV_DENIED, "no content");
+	if (rc == OV_OK && (rc = ov_db_fix(q, 0, id, 16, e)) == OV_OK &&
 	    (rc = ov_key_get(st, id, wrap, e)) == OV_OK)
 		rc = ov_open_one(st, id, wrap, OV_T_UITGAAND, 1, 1,
 		    ov_db_blob(q, 1), &text, e);
 	ov_db_done(st->db, q);
-	if (rc == OV_OK && row)
-		rc = ov_jdoc_parse(text.p, text.n, OV_JOSE_MAX, &d, e);
-	if (rc == OV_OK && row)
-		*have = ov_absence_read(d.root, v);
-	return rc;
+	return rc == OV_OK ? ov_jdoc_parse(text.p, text.n, OV_JOSE_MAX, out, e)
+	                   : rc;
 }
 
 enum ov_rc
@@ -244,7 +248,6 @@ ov_absence_fits_out(struct ov_store *st, int64_t leerling, const json_t *inhoud,
 	OV_JDOC d = {0};
 	sqlite3_stmt *q;
 	size_t count = 0;
-	bool have;
 	enum ov_rc rc;
 
 	*fits = true;
@@ -253,17 +256,20 @@ ov_absence_fits_out(struct ov_store *st, int64_t leerling, const json_t *inhoud,
 	if (!ov_absence_read(d.root, &v))
 		return OV_OK;
 	rc = ov_db_q(st->db, &q, e,
-	    "SELECT nr,jti FROM uitgaand WHERE leerling=?1 AND"
-	    " srt='verzuimmelding' AND stand NOT IN ('INGETROKKEN','GEWEIGERD')"
-	    " AND inhoud IS NOT NULL ORDER BY nr DESC LIMIT 64",
+	    "SELECT u.nr,u.jti FROM uitgaand u WHERE u.leerling=?1 AND"
+	    " u.srt='verzuimmelding' AND u.stand NOT IN ('INGETROKKEN',"
+	    "'GEWEIGERD') AND u.inhoud IS NOT NULL AND NOT " TAKEN_BACK
+	    " ORDER BY u.nr DESC LIMIT 64",
 	    "i", leerling);
 	if (rc == OV_OK)
 		rc = list_read(st, q, n, &count, e);
 	for (size_t i = 0; rc == OV_OK && *fits && i < count; i++) {
+		OV_JDOC old = {0};
+
 		if (is_named(d.root, "vervangt", n[i].jti))
 			continue;
-		rc = out_read(st, n[i].nr, &was, &have, e);
-		if (rc == OV_OK && have)
+		rc = ov_uitgaand_open(st, n[i].nr, &old, e);
+		if (rc == OV_OK && ov_absence_read(old.root, &was))
 			*fits = !ov_verzuim_binnen_7(&was, &v);
 		else if (ov_unreadable(rc))
 			rc = OV_OK;

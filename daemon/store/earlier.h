@@ -36,6 +36,10 @@ OV_MUST_CHECK enum ov_rc ov_step_queued(struct ov_store *, int64_t uitgaand,
 OV_MUST_CHECK enum ov_rc ov_step_renewed(struct ov_store *, int64_t old,
     int64_t new, struct ov_err *);
 
+/* The content of a message of ours, opened; *out is given (ov_jdoc_free). */
+OV_MUST_CHECK enum ov_rc ov_uitgaand_open(struct ov_store *, int64_t nr,
+    struct ov_jdoc *out, struct ov_err *);
+
 /* The days of a verzuimmelding; false when the content lacks them. */
 bool ov_absence_read(const struct ov_jn *inhoud, struct ov_verzuim *);
 /* One received from a partner, about the person with this pid. */

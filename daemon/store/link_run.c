@@ -157,8 +157,14 @@ note_answer(struct ov_store *st, int64_t nr, int64_t partner,
 
 	if (woord == NULL)
 		woord = ov_jn_text(ov_jn_get(in, "functioneel"));
+	if (woord == NULL) /* why a notice was closed stays sealed */
+		woord = ov_jn_text(ov_jn_get(in, "status"));
+	if (woord == NULL)
+		woord = ov_jn_text(ov_jn_get(in, "uitkomst"));
 	if (reden == NULL)
 		reden = ov_jn_text(ov_jn_get(in, "moment"));
+	if (strcmp(cl->srt, "ontvangst") != 0)
+		reden = ov_jn_text(ov_jn_get(in, "grondBewaren"));
 	if (woord == NULL || datum == NULL ||
 	    ov_jn_b64u(ov_jn_get(in, "betreftBericht"), jti, 16) != OV_OK)
 		return OV_OK;
@@ -205,8 +211,9 @@ news_find(struct ov_store *st, int64_t from, struct news *w, size_t *n,
 
 	*n = 0;
 	rc = ov_db_q(st->db, &q, e,
-	    "SELECT nr,partner,srt='ontvangst' FROM bericht WHERE nr>?1"
-	    " AND srt IN ('ontvangst','overstapstatus') AND gesloten=0"
+	    "SELECT nr,partner,srt<>'overstapstatus' FROM bericht WHERE nr>?1"
+	    " AND srt IN ('ontvangst','overstapstatus','verzuimstatus',"
+	    "'afsluitverklaring') AND gesloten=0"
 	    " AND inhoud IS NOT NULL ORDER BY nr LIMIT 64",
 	    "i", from);
 	while (rc == OV_OK && *n < BATCH &&

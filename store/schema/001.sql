@@ -437,6 +437,9 @@ CREATE TABLE stap (
   status   TEXT NOT NULL,
   PRIMARY KEY (zaak, partner, uit, volg)
 ) STRICT, WITHOUT ROWID;
+-- What of ours was taken back.
+CREATE INDEX uitgaand_intrekking ON uitgaand(betreft)
+  WHERE srt = 'intrekking';
 -- Notices of absence about one person.
 CREATE INDEX bericht_verzuim ON bericht(partner, ep, tag16)
   WHERE srt = 'verzuimmelding';

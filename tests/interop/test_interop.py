@@ -243,10 +243,101 @@ def absence(r):
     me.send(GEM, "verzuimmelding", told(
         begindatum="%d-03-13" % year, einddatum="%d-03-19" % year,
         vervolgVan=b64u(first.jti)), pid)
+    follow_up(r, told(begindatum="%d-03-20" % year,
+                      einddatum="%d-03-21" % year), pid)
     check(fault_of(me, GEM, "verzuimmelding", told(
         begindatum="%d-06-02" % year, einddatum="%d-06-03" % year,
         vervolgVan=b64u(os.urandom(16))), pid) == [
             ("/inhoud/vervolgVan", "code")], "follows nothing")
+
+
+def came(r, kind, oin=None):
+    """The newest message of a kind that reached Python."""
+    inbox = r.servers["school"].receiver.inbox
+    r.wait_until(lambda: [c for iss, c in inbox if c["srt"] == kind
+                          and oin in (None, iss)], 30, "a %s" % kind)
+    return [c for iss, c in inbox if c["srt"] == kind][-1]
+
+
+def row_of(r, name, box, kind, stand=None):
+    """The newest row of a kind in a box."""
+    def rows():
+        return [x for x in r.ask(name, box + ".list")[0]
+                if x["srt"] == kind and stand in (None, x["stand"])]
+    r.wait_until(rows, 30, "%s: %s of %s" % (name, kind, box))
+    return max(rows(), key=lambda x: x["nr"])
+
+
+def refusal(r, code, *args):
+    try:
+        r.ov(*args)
+    except Failed as e:
+        return check(e.fout.get("code") == code, "%s: %s" % (code, e))
+    raise Trouble("not refused: %s" % code)
+
+
+def follow_up(r, soon, pid):
+    """The municipality tells what becomes of a notice; the school takes it
+    back, and from that moment another may come."""
+    me = r.partners["school"]
+    nr = row_of(r, "gemeente", "inbox", "verzuimmelding")["nr"]
+    refusal(r, "inhoud-ongeldig", "gemeente", "inbox", "status", nr,
+            "afgesloten")
+    r.ov("gemeente", "inbox", "status", nr, "afgesloten", "--reason",
+         "terug-naar-school", "--note", "geen-actie-meer")
+    told = came(r, "verzuimstatus", GEM)
+    check(told["pid"] == "" and told["inhoud"]["status"] == "afgesloten",
+          "a verzuimstatus: %r" % told)
+    check(fault_of(me, GEM, "verzuimmelding", soon, pid) == [
+        ("/inhoud/einddatum", "binnen-7-dagen")], "before it is taken back")
+    back = content("intrekking.json",
+                   betreftBericht=told["inhoud"]["betreftBericht"])
+    me.send(GEM, "intrekking", back)
+    row = [x for x in r.ask("gemeente", "inbox.list")[0] if x["nr"] == nr][0]
+    check(row["stand"] == "INGETROKKEN", "taken back: %r" % row)
+    refusal(r, "stand-past-niet", "gemeente", "inbox", "status", nr,
+            "in-behandeling")
+    me.send(GEM, "verzuimmelding", soon, pid)
+    check(fault_of(me, GEM, "intrekking", dict(
+        back, betreftBericht=b64u(os.urandom(16))), "") == [
+            ("/inhoud/betreftBericht", "code")], "about nothing")
+
+
+def about(r, sent):
+    """Messages about a message, made by a person at the mbo."""
+    me = r.partners["school"]
+    again(r)
+    nr = row_of(r, "mbo", "outbox", "overstapstatus", "AFGELEVERD")["nr"]
+    r.ov("mbo", "outbox", "correct", nr, "--field", "/datumStatus", "--value",
+         "2025-01-31")
+    c = came(r, "correctie")["inhoud"]
+    check(c["velden"] == [{"pad": "/datumStatus", "waarde": "2025-01-31"}]
+          and c["vervangt"] == c["betreftBericht"], "a correctie: %r" % c)
+    r.ov("mbo", "outbox", "erase", nr, "--reason", "niet-langer-nodig")
+    wish = came(r, "wissing")
+    check(wish["inhoud"]["betreftBericht"] == c["betreftBericht"],
+          "a wissing: %r" % wish)
+    me.send(MBO, "afsluitverklaring", content(
+        "afsluitverklaring.json", betreftBericht=wish["jti"]))
+    refusal(r, "reden-nodig", "mbo", "outbox", "withdraw", nr)
+    refusal(r, "inhoud-ongeldig", "mbo", "outbox", "withdraw", nr,
+            "--reason", "zomaar")
+    r.ov("mbo", "outbox", "withdraw", nr, "--reason", "verkeerd-verzonden")
+    check(came(r, "intrekking")["inhoud"]["reden"] == "verkeerd-verzonden",
+          "an intrekking")
+    answer = row_of(r, "mbo", "outbox", "wissing")["nr"]
+    r.wait_until(lambda: r.ask("mbo", "outbox.show", {"nr": answer})[0][0][
+        "terugmeldingen"], 20, "the answer is with the wissing")
+    # And what the school wants erased.
+    me.send(MBO, "wissing", content("wissing.json",
+                                    betreftBericht=b64u(sent.jti)))
+    row = row_of(r, "mbo", "inbox", "wissing")["nr"]
+    r.ov("mbo", "inbox", "answer", row, "--kept", "wettelijke-plicht",
+         "--until", "2030-07-31")
+    said = came(r, "afsluitverklaring")["inhoud"]
+    check(said["uitkomst"] == "niet-uitgevoerd"
+          and said["grondBewaren"] == "wettelijke-plicht",
+          "an afsluitverklaring: %r" % said)
 
 
 def receive(r, sent, case):
@@ -564,6 +655,7 @@ def main(argv):
                 if out:
                     run("receive", receive, r, out[0], out[1])
                     run("unlucky", unlucky, r, out[1])
+                    run("about", about, r, out[0])
                 run("statements", statements, r)
                 run("holder", holder_wall, r)
                 if out:

@@ -111,6 +111,12 @@ enum ov_reden {
 	X("referentie-dubbel")                                                 \
 	X("bestand-onleesbaar")                                                \
 	X("bestand-te-groot")                                                  \
+	X("datum-in-toekomst")                                                 \
+	X("lesuur-ongeldig")                                                   \
+	X("uren-ongeldig")                                                     \
+	X("vakantie-ongeldig")                                                 \
+	X("verzuim-dubbel")                                                    \
+	X("verzuim-te-veel")                                                   \
 	X("adresboek-splitsing")                                               \
 	X("bestand-niet-overgenomen")                                          \
 	X("rij-te-lang")                                                       \

@@ -14,7 +14,11 @@ static const struct {
 	enum ov_col_kind kind;
 } metas[] = {{"/eigenReferentie", OV_COL_REF}, {"/pgn", OV_COL_PGN},
     {"/ontvanger", OV_COL_TEXT}, {"/zaak", OV_COL_TEXT},
-    {"/geboortedatum", OV_COL_DATE}, {"/schoolVerlaten", OV_COL_SCHOOL}};
+    {"/geboortedatum", OV_COL_DATE}, {"/schoolVerlaten", OV_COL_SCHOOL},
+    {"/datum", OV_COL_DATE}, {"/lesuur", OV_COL_TEXT},
+    {"/gemist", OV_COL_HOURS}, {"/totaal", OV_COL_HOURS},
+    {"/regio", OV_COL_TEXT}, {"/schooljaar", OV_COL_TEXT},
+    {"/naam", OV_COL_TEXT}, {"/van", OV_COL_DATE}, {"/tot", OV_COL_DATE}};
 
 struct ov_profiles {
 	json_t *doc;
@@ -58,6 +62,8 @@ add_col(struct ov_profile *p, const json_t *js, size_t rep, struct ov_err *e)
 	c->uitleg = ov_jo_str(&o, "uitleg", 500);
 	c->voorbeeld = ov_jo_str0(&o, "voorbeeld", 500);
 	c->standaard = ov_jo_str_opt(&o, "standaard", 60);
+	c->verplicht = ov_jo_has(&o, "verplicht") &&
+	               ov_jo_bool(&o, "verplicht");
 	if ((rc = ov_jo_end(&o, e)) != OV_OK)
 		return rc;
 	c->kolom = numbered(kolom, rep + 1);
@@ -456,7 +462,9 @@ cell_text(const struct ov_col *c, const json_t *v, struct ov_buf *b)
 		ov_buf_str(b, s);
 	}
 	ov_buf_add(b, "", 1);
-	if (!b->bad && c->f != NULL && ov_field_soort(c->f) == OV_S_DECIMAAL &&
+	if (!b->bad &&
+	    (c->kind == OV_COL_HOURS ||
+	        (c->f != NULL && ov_field_soort(c->f) == OV_S_DECIMAAL)) &&
 	    (comma = strchr((char *)b->p + at, '.')) != NULL)
 		*comma = ',';
 }

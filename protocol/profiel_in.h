@@ -14,6 +14,7 @@ enum ov_col_kind {
 	OV_COL_TEXT,
 	OV_COL_DATE,
 	OV_COL_SCHOOL, /* BRIN, perhaps with vestiging */
+	OV_COL_HOURS,  /* digits, at most two decimals, comma or point */
 	OV_COL_FIELD,  /* below /inhoud */
 };
 
@@ -23,6 +24,7 @@ struct ov_col {
 	const char *uitleg;
 	const char *voorbeeld;
 	const char *standaard; /* value of an empty cell, or NULL */
+	bool verplicht;        /* a row without it is bad */
 	enum ov_col_kind kind;
 	const struct ov_field *f; /* OV_COL_FIELD */
 };

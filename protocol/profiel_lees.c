@@ -203,11 +203,18 @@ check_meta(struct ov_import *m)
 {
 	const json_t *ref = json_object_get(m->draft, "eigenReferentie");
 	const char *s;
+	bool was = m->bad;
 
-	if (ref == NULL)
-		fault(m, 0, "/eigenReferentie", OV_REDEN_ONTBREEKT, NULL, true);
-	else if (json_string_length(ref) > 100)
+	if (ref != NULL && json_string_length(ref) > 100)
 		fault(m, 0, "/eigenReferentie", OV_REDEN_TE_LANG, NULL, true);
+	for (size_t i = 0; i < m->o.profile->n; i++) {
+		const struct ov_col *c = &m->o.profile->col[i];
+
+		/* A cell that was refused has been told already. */
+		if (((c->verplicht && !was) || c->kind == OV_COL_REF) &&
+		    ov_profile_at(m->draft, c->pad) == NULL)
+			fault(m, 0, c->pad, OV_REDEN_ONTBREEKT, NULL, true);
+	}
 	check_pgn(m);
 	if (m->o.profile->srt != NULL) {
 		if (json_object_get(m->draft, "ontvanger") == NULL)
@@ -215,8 +222,6 @@ check_meta(struct ov_import *m)
 			    false);
 		return;
 	}
-	if (json_object_get(m->draft, "geboortedatum") == NULL && !m->bad)
-		fault(m, 0, "/geboortedatum", OV_REDEN_ONTBREEKT, NULL, true);
 	s = json_string_value(json_object_get(m->draft, "schoolVerlaten"));
 	if (s != NULL && !is_school(s))
 		fault(m, 0, "/schoolVerlaten", OV_REDEN_PATROON, NULL, true);
@@ -358,7 +363,7 @@ static enum ov_rc
 header(struct ov_import *m, const struct ov_csv_row *r, struct ov_err *e)
 {
 	enum ov_rc rc = OV_OK;
-	bool found, ref = false;
+	bool found, ref = true;
 	size_t i, c;
 
 	for (i = 0; i < r->n; i++) {
@@ -366,6 +371,9 @@ header(struct ov_import *m, const struct ov_csv_row *r, struct ov_err *e)
 			return ov_fail(e, OV_NOSPACE, "no memory");
 		m->n = i + 1;
 	}
+	for (i = 0; i < m->o.profile->n; i++)
+		if (m->o.profile->col[i].kind == OV_COL_REF)
+			ref = false; /* to be found */
 	for (i = 0; i < r->n && rc == OV_OK; i++) {
 		c = find_column(m, m->head[i], &found);
 		m->map[i] = c;
@@ -383,6 +391,25 @@ header(struct ov_import *m, const struct ov_csv_row *r, struct ov_err *e)
 	return rc;
 }
 
+/* "7,5" as "7.5". */
+static json_t *
+hours(const char *s, const char **why)
+{
+	size_t n = strspn(s, "0123456789"), d;
+	char out[8];
+
+	*why = "uren-ongeldig";
+	if (n == 0 || n > 2)
+		return NULL;
+	if (s[n] == '\0')
+		return json_string(s);
+	d = s[n] == ',' || s[n] == '.' ? strspn(s + n + 1, "0123456789") : 0;
+	if (d == 0 || d > 2 || s[n + 1 + d] != '\0')
+		return NULL;
+	(void)snprintf(out, sizeof(out), "%.*s.%s", (int)n, s, s + n + 1);
+	return json_string(out);
+}
+
 static void
 take_cell(struct ov_import *m, size_t cell, const char *s)
 {
@@ -393,6 +420,8 @@ take_cell(struct ov_import *m, size_t cell, const char *s)
 
 	if (c->kind == OV_COL_FIELD)
 		v = ov_profile_value(m->o.profile, m->o.vandaag, c->f, s, &why);
+	else if (c->kind == OV_COL_HOURS)
+		v = hours(s, &why);
 	else if (c->kind != OV_COL_DATE)
 		v = json_string(s);
 	else if (ov_csv_date_in(s, date))

@@ -342,21 +342,48 @@ ov_batch_sort(struct ov_batch *b)
 
 /* ---- passes ---- */
 
+const struct ov_rows *
+ov_rows_of(const char *profile)
+{
+	static const char *const draft[] = {"eigenReferentie", "pgn",
+	    "ontvanger", "zaak", "inhoud", NULL};
+	static const char *const pupil[] = {"eigenReferentie", "pgn",
+	    "geboortedatum", "schoolVerlaten", NULL};
+	static const char *const absence[] = {"eigenReferentie", "datum",
+	    "lesuur", "gemist", "totaal", "geboortedatum", NULL};
+	static const char *const holiday[] = {"schooljaar", "naam", "van",
+	    "tot", NULL};
+	static const struct ov_rows rows[] = {{"leerlingen", "pupils.load",
+	                                          true, pupil},
+	    {"verzuimregels", "absence.load", true, absence},
+	    {"vakanties", "calendar.load", true, holiday},
+	    {NULL, "import", false, draft}};
+	const struct ov_rows *r = rows;
+
+	while (r->profile != NULL && strcmp(r->profile, profile) != 0)
+		r++;
+	return r;
+}
+
+/* Rows of another holiday region are passed over. */
+static bool
+passed(const struct ov_batch *b, const json_t *draft)
+{
+	const char *s = json_string_value(json_object_get(draft, "regio"));
+
+	return b->regio != NULL && s != NULL && strcasecmp(s, b->regio) != 0;
+}
+
 /* A draft as the daemon wants it. */
 static json_t *
 wire_row(const struct ov_batch *b, uint64_t row, json_t *draft)
 {
-	static const char *const import[] = {"eigenReferentie", "pgn",
-	    "ontvanger", "zaak", "inhoud"};
-	static const char *const pupil[] = {"eigenReferentie", "pgn",
-	    "geboortedatum", "schoolVerlaten"};
-	const char *const *names = b->pupils ? pupil : import;
-	size_t i, n = b->pupils ? 4 : 5;
+	const char *const *names = b->wat->names;
 	json_t *out = json_object(), *v;
 
 	if (json_object_set_new(out, "rij", json_integer((json_int_t)row)) < 0)
 		goto fail;
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; names[i] != NULL; i++)
 		if ((v = json_object_get(draft, names[i])) != NULL &&
 		    json_object_set(out, names[i], v) < 0)
 			goto fail;
@@ -384,7 +411,8 @@ one_row(struct ov_batch *b, uint64_t row, const struct ov_io_row *r,
 			b->header_bad = true;
 		return b->err.rc;
 	}
-	if (r->bad || r->draft == NULL || ov_batch_is_bad(b, row))
+	if (r->bad || r->draft == NULL || ov_batch_is_bad(b, row) ||
+	    passed(b, r->draft))
 		return OV_OK;
 	w = wire_row(b, row, r->draft);
 	if (w == NULL || json_array_append_new(b->queue, w) < 0)

@@ -234,6 +234,14 @@ static const struct ov_col col_case[] = {{"zaak", "Zaak", false},
 static const struct ov_col col_log[] = {{"idx", "Index", true},
     {"tijd", "Time", false}, {"soort", "Kind", false},
     {"partij", "Party", false}, {"ref", "Ref", false}, COL_END};
+static const struct ov_col col_calendar[] = {{"datum", "Datum", false},
+    {"tot", "Tot en met", false}, {"dagen", "Dagen", true},
+    {"tekst", "Wat", false}, COL_END};
+static const struct ov_col col_absence[] = {{"nr", "Concept", true},
+    {"eigenReferentie", "Referentie", false}, {"soortVerzuim", "Soort", false},
+    {"begindatum", "Begin", false}, {"einddatum", "Eind", false},
+    {"uren", "Uren", true}, {"uiterlijk", "Uiterlijk", false},
+    {"teLaat", "Te laat", true}, {"signaal", "Signaal", false}, COL_END};
 static const struct ov_col col_test[] = {{"domein", "Domain", false},
     {"deel", "Share", true}, {"houder", "Holder", false},
     {"goed", "Good", false}, {"ms", "ms", true}, COL_END};
@@ -282,6 +290,7 @@ static const struct map map_case1[] = {{"1", "zaak", TEXT}, MAP_END};
 static const struct map map_caseset[] = {{"1", "zaak", TEXT},
     {"status", "status", TEXT}, {"date", "datum", TEXT},
     {"reason", "reden", TEXT}, {"pgn", "pgn", ASKED}, MAP_END};
+static const struct map map_calendar[] = {{"at", "op", TEXT}, MAP_END};
 static const struct map map_log[] = {{"from", "van", NUMBER},
     {"to", "tot", NUMBER}, {"kind", "soort", TEXT}, MAP_END};
 
@@ -364,6 +373,9 @@ static const struct ov_opt opt_caseset[] =
         {"reason", OV_OPT_TEXT, "CODE", "why: a code of redenStatus"},
         {"pgn", OV_OPT_FLAG, NULL, "ask for the PGN on standard input"},
         OPT_END};
+static const struct ov_opt opt_calendar[] = {{"at", OV_OPT_TEXT, "DATE",
+                                                 "as on this day, YYYY-MM-DD"},
+    OPT_END};
 static const struct ov_opt opt_log[] = {{"from", OV_OPT_NUMBER, "N",
                                             "first leaf"},
     {"to", OV_OPT_NUMBER, "N", "leaf behind the last"},
@@ -404,6 +416,8 @@ D(d_process, "inbox.process", map_process, NULL, false);
 D(d_cases, "case.list", map_cases, col_case, false);
 D(d_case1, "case.show", map_case1, NULL, false);
 D(d_caseset, "case.set", map_caseset, NULL, false);
+D(d_calendar, "calendar.list", map_calendar, col_calendar, false);
+D(d_absence, "absence.list", NULL, col_absence, false);
 D(d_log, "log.show", map_log, col_log, false);
 D(d_verify, "log.verify", NULL, NULL, false);
 D(d_test, "holder.test", NULL, col_test, false);
@@ -479,6 +493,11 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
         false),
     CMD("case", "set", "ZAAK", 1, 1, "Set its status, and tell the partner",
         opt_caseset, d_caseset, false),
+    CMD("calendar", "list", "", 0, 0, "What is due for this organisation",
+        opt_calendar, d_calendar, true),
+    CMD("absence", "list", "", 0, 0,
+        "Absence that must be notified; the reading is logged", NULL, d_absence,
+        true),
     CMD("log", "show", "", 0, 0, "Show the exchange log", opt_log, d_log, true),
     CMD("log", "verify", "", 0, 0, "Recompute the whole tree from the file",
         NULL, d_verify, false),

@@ -23,7 +23,6 @@ struct job {
 	struct ov_batch b;
 	const char *path;
 	const char *profile;
-	bool pupils;
 	bool skip;
 	char bad_path[4096];
 };
@@ -193,9 +192,11 @@ daemon_args(struct job *j, bool proef)
 	const char *slash = strrchr(j->path, '/');
 	json_t *arg;
 
-	if (j->pupils)
+	if (strcmp(j->b.wat->cmd, "pupils.load") == 0)
 		arg = json_pack("{s:b}", "vervang",
 		    ov_args_flag(j->a, "replace"));
+	else if (j->b.wat->whole)
+		arg = json_object();
 	else
 		arg = json_pack("{s:s,s:s,s:b}", "profiel", j->profile,
 		    "bestand", slash != NULL ? slash + 1 : j->path, "overslaan",
@@ -213,7 +214,7 @@ static int
 send_rows(struct job *j, bool proef)
 {
 	uint64_t before = j->b.bad_rows;
-	struct ov_ask q = {.cmd = j->pupils ? "pupils.load" : "import",
+	struct ov_ask q = {.cmd = j->b.wat->cmd,
 	    .arg = daemon_args(j, proef),
 	    .row = fault_row,
 	    .feed = ov_batch_feed,
@@ -240,10 +241,11 @@ send_rows(struct job *j, bool proef)
 		json_decref(q.end);
 		return nothing(j);
 	}
-	/* Applicants are loaded all or not at all: once more, without those
-	 * that the daemon refused. */
-	if (j->pupils && j->b.bad_rows > before && j->b.bad_rows < j->b.rows &&
-	    json_object_get(q.end, "geladen") != NULL) {
+	/* All or not at all: once more, without those that the daemon
+	 * refused. */
+	if (j->b.wat->whole && j->b.bad_rows > before &&
+	    j->b.bad_rows < j->b.rows &&
+	    json_object_get(q.end, "fout") != NULL) {
 		json_decref(q.end);
 		ov_batch_again(&j->b);
 		return send_rows(j, false);
@@ -266,7 +268,8 @@ work(struct job *j)
 	if (ov_batch_open(&j->b, &j->kit, j->path, &e) != OV_OK)
 		return bad_whole(j, &e, "bestand-te-groot");
 	j->b.rollen = own_roles(dir);
-	j->b.pupils = j->pupils;
+	j->b.wat = ov_rows_of(j->profile);
+	j->b.regio = ov_args_text(j->a, "region");
 	if (j->skip && (x = bad_file(j)) != OV_X_OK)
 		return x;
 	if (ov_batch_scan(&j->b, &e) != OV_OK) {
@@ -284,13 +287,12 @@ work(struct job *j)
 static int
 run(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 {
-	bool pupils = strcmp(cmd->group, "pupils") == 0;
+	const char *fixed = cmd->arg; /* the profile, where it is no argument */
 	struct job j = {.cli = cli,
 	    .a = a,
-	    .pupils = pupils,
 	    .skip = ov_args_flag(a, "skip-bad"),
-	    .profile = pupils ? "leerlingen" : a->pos[0],
-	    .path = pupils         ? a->pos[0]
+	    .profile = fixed != NULL ? fixed : a->pos[0],
+	    .path = fixed != NULL  ? a->pos[0]
 	            : a->npos == 2 ? a->pos[1]
 	                           : NULL};
 	struct ov_err e = {0};
@@ -302,7 +304,7 @@ run(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 		return e.rc == OV_DENIED
 		           ? ov_cli_fail(cli, OV_X_USAGE, "%s", e.msg)
 		           : ov_cli_err(cli, &e);
-	if (!pupils && ov_args_flag(a, "template"))
+	if (fixed == NULL && ov_args_flag(a, "template"))
 		x = template(cli, &j.kit, a);
 	else if (j.path == NULL)
 		x = ov_cli_fail(cli, OV_X_USAGE,
@@ -329,6 +331,9 @@ run(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 static const struct ov_opt opt_import[] = {ROWS,
     {"template", OV_OPT_FLAG, NULL, "write an explained empty file"},
     {"output", OV_OPT_TEXT, "FILE", "where the template goes; -o"}, END};
+static const struct ov_opt opt_holidays[] = {ROWS,
+    {"region", OV_OPT_TEXT, "REGION", "noord, midden or zuid: only its rows"},
+    END};
 static const struct ov_opt opt_load[] = {ROWS,
     {"replace", OV_OPT_FLAG, NULL, "who is not in the file is removed"}, END};
 
@@ -337,5 +342,7 @@ const struct ov_cmd ov_cmds_import[] =
          "Read a CSV or JSON file into drafts; nothing is sent", opt_import,
          run, NULL, true},
         {"pupils", "load", "FILE", 1, 1, "Load own applicants, CSV or JSON",
-            opt_load, run, NULL, false},
+            opt_load, run, "leerlingen", false},
+        {"calendar", "load", "FILE", 1, 1, "Load school holidays, CSV or JSON",
+            opt_holidays, run, "vakanties", false},
         {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, false}};

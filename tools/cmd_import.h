@@ -27,6 +27,17 @@ OV_MUST_CHECK enum ov_rc ov_kit_load(struct ov_kit *, const char *profile,
     const char *mapping, struct ov_err *e);
 void ov_kit_free(struct ov_kit *);
 
+/* What a file holds: the command that takes its rows, and their members. */
+struct ov_rows {
+	const char *profile; /* NULL: any that makes drafts */
+	const char *cmd;
+	/* The command takes all rows or none and has no switch to skip. */
+	bool whole;
+	const char *const *names; /* ends with NULL */
+};
+/* By profile. */
+const struct ov_rows *ov_rows_of(const char *profile);
+
 struct ov_batch {
 	const struct ov_kit *kit;
 	struct ov_buf file;
@@ -34,7 +45,8 @@ struct ov_batch {
 	json_t *items;   /* JSON: the drafts */
 	unsigned rollen; /* OV_ROL_BIT()s of our own */
 	char vandaag[11];
-	bool pupils; /* rows of pupils.load, not of import */
+	const struct ov_rows *wat; /* what its rows are */
+	const char *regio; /* only rows of this holiday region, or NULL */
 
 	/* counted by ov_batch_scan() */
 	uint64_t rows, bad_rows, faults;

@@ -276,6 +276,20 @@ void ov_draft_free(struct ov_draft *);
 /* In the open transaction: queue it.  *code is set when it may not go. */
 OV_MUST_CHECK enum ov_rc ov_draft_send(struct ov_store *, int64_t nr,
     const char **code, struct ov_err *);
+/* What makes two rows the same draft (drafts_key.c): type, receiver's OIN, own
+ * reference, and of the content the status; of a verzuimmelding the kind and
+ * first day of the absence, whatever its receiver, since an absence is told to
+ * one, who follows from where the pupil lives. */
+void ov_draft_about(struct ov_buf *, const char *srt, const json_t *inhoud);
+OV_MUST_CHECK enum ov_rc ov_draft_key(const char *srt, const char *oin,
+    const char *ref, const json_t *inhoud, uint8_t out[32], struct ov_err *);
+/* The visible draft with this key.  *nr 0: there is none. */
+OV_MUST_CHECK enum ov_rc ov_draft_by_key(struct ov_store *, const char *srt,
+    const char *oin, const char *ref, const json_t *inhoud, int64_t *nr,
+    struct ov_err *);
+/* In the open transaction: a draft and its key go. */
+OV_MUST_CHECK enum ov_rc ov_draft_drop(struct ov_store *, int64_t nr,
+    struct ov_err *);
 /* The own reference of draft nr, "" when there is none; given. */
 json_t *ov_j_draft_ref(struct ov_store *, int64_t concept);
 
@@ -325,6 +339,6 @@ void ov_spool_tick(struct ov_spool *);
 extern const struct ov_ctl_cmd ov_ctl_basis[], ov_ctl_partners[],
     ov_ctl_pupils[], ov_ctl_drafts[], ov_ctl_outbox[], ov_ctl_inbox[],
     ov_ctl_about[], ov_ctl_cases[], ov_ctl_count[], ov_ctl_export[],
-    ov_ctl_log[], ov_ctl_check[];
+    ov_ctl_log[], ov_ctl_check[], ov_ctl_kalender[];
 
 #endif

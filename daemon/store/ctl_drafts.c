@@ -246,14 +246,7 @@ remove_one(struct ov_store *st, int64_t nr, struct ov_err *e)
 
 	if ((rc = ov_tx_begin(st, e)) != OV_OK)
 		return rc;
-	rc = ov_db_run(st->db, e,
-	    "DELETE FROM sleutel_jong WHERE id=(SELECT id FROM concept"
-	    " WHERE nr=?1)",
-	    "i", nr);
-	if (rc == OV_OK)
-		rc = ov_db_run(st->db, e, "DELETE FROM concept WHERE nr=?1",
-		    "i", nr);
-	if (rc == OV_OK)
+	if ((rc = ov_draft_drop(st, nr, e)) == OV_OK)
 		rc = ov_tx_commit(st, e);
 	if (rc != OV_OK)
 		ov_tx_abort(st);

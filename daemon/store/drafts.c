@@ -257,11 +257,9 @@ row_judge(struct ov_intake *m, const struct row *r)
 	if (m->out.code != NULL || m->out.slecht > 0)
 		return false;
 	/* Twice in one file, for the same receiver and status. */
-	ov_buf_fmt(&key, "%s %s %s", r->ref,
-	    m->out.lid != NULL ? m->out.lid->oin.s : "",
-	    json_string_value(json_object_get(r->inhoud, "status")) != NULL
-	        ? json_string_value(json_object_get(r->inhoud, "status"))
-	        : "");
+	ov_buf_fmt(&key, "%s %s ", r->ref,
+	    m->out.lid != NULL ? m->out.lid->oin.s : "");
+	ov_draft_about(&key, m->srt, r->inhoud);
 	if (ov_buf_text(&key) == NULL ||
 	    json_object_get(m->seen, ov_buf_text(&key)) != NULL) {
 		fault(m, r->rij, "/eigenReferentie", "referentie-dubbel", NULL);
@@ -306,30 +304,21 @@ canon_add(const char *p, size_t n, void *arg)
 	return 0;
 }
 
-/* SHA-256 of what makes it the same row, and of its content. */
+/* The hashes of a row: its key, and its content. */
 static enum ov_rc
 row_hashes(struct ov_intake *m, const struct row *r, struct cand *c,
     struct ov_err *e)
 {
-	static const char label[] = "concept";
-	const char *status = json_string_value(
-	    json_object_get(r->inhoud, "status"));
-	OV_BUF b = {0}, t = {0};
+	OV_BUF t = {0};
 
-	ov_buf_add(&b, label, sizeof(label));
-	ov_buf_add(&b, m->srt, strlen(m->srt) + 1);
-	ov_buf_add(&b, c->oin, strlen(c->oin) + 1);
-	ov_buf_add(&b, r->ref, strlen(r->ref) + 1);
-	if (status != NULL)
-		ov_buf_str(&b, status);
 	if (json_dump_callback(r->inhoud, canon_add, &t,
 	        JSON_COMPACT | JSON_SORT_KEYS) != 0)
 		t.bad = true;
 	ov_buf_fmt(&t, "\n%s\n%s", r->pgn, r->zaak);
-	if (ov_buf_ok(&b, e) != OV_OK || ov_buf_ok(&t, e) != OV_OK)
+	if (ov_buf_ok(&t, e) != OV_OK ||
+	    ov_draft_key(m->srt, c->oin, r->ref, r->inhoud, c->hash_ref, e) !=
+	        OV_OK)
 		return OV_NOSPACE;
-	if (ov_sha256(c->hash_ref, b.p, b.n) != OV_OK)
-		return ov_fail(e, OV_SYS, "SHA-256");
 	return ov_sha256(c->hash_text, t.p, t.n);
 }
 
@@ -622,6 +611,12 @@ reveal(struct ov_intake *m, struct ov_err *e)
 		    " FROM concept n JOIN concept o ON o.nr=n.vervangt"
 		    " WHERE n.import=?1",
 		    "i", m->nr);
+	if (rc == OV_OK) /* a signal of absence stays with its draft */
+		rc = ov_db_run(st->db, e,
+		    "UPDATE verzuim_signaal SET concept=(SELECT nr FROM wissel"
+		    " WHERE oud=concept) WHERE concept IN (SELECT oud FROM"
+		    " wissel)",
+		    "");
 	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e,
 		    "DELETE FROM concept WHERE nr IN (SELECT oud FROM wissel)",

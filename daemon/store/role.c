@@ -297,6 +297,8 @@ hourly(struct ov_store *st)
 	        "i", ov_now(st)) != OV_OK)
 		ov_log(OV_LOG_ERROR, "event=prune fault=\"%s\"", e.msg);
 	ov_gebruik_tick(st);
+	ov_verzuim_kick(st);
+	ov_kalender_remind(st);
 }
 
 /* Nothing else was committed for a while. */
@@ -358,9 +360,12 @@ start(struct ov_store *st, struct ov_err *e)
 	    (rc = ov_sleutels_ready(st, e)) != OV_OK ||
 	    (rc = ov_deliver_new(st, e)) != OV_OK ||
 	    (rc = ov_pseudo_new(st, e)) != OV_OK ||
+	    (rc = ov_verzuim_new(st, e)) != OV_OK ||
 	    (rc = ov_link_new(st, e)) != OV_OK)
 		return rc;
 	ov_holder_book(st);
+	ov_verzuim_kick(st);
+	ov_kalender_remind(st);
 	st->at.poll = st->at.hour = st->at.day = ov_now(st);
 	st->tick.fn = tick;
 	st->tick.arg = st;
@@ -400,6 +405,7 @@ ov_store_free(struct ov_store *st)
 	ov_loop_disarm(st->env.loop, &st->tick);
 	ov_control_free(st);
 	ov_link_free(st);
+	ov_verzuim_free(st);
 	ov_pseudo_free(st);
 	ov_deliver_free(st);
 	ov_accept_free(st);

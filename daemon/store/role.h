@@ -93,6 +93,7 @@ struct ov_netc;
 struct ov_boek_state;
 struct ov_link;
 struct ov_own;
+struct ov_verzuim;
 
 struct ov_store {
 	struct ov_store_env env;
@@ -131,6 +132,7 @@ struct ov_store {
 	} at;
 	struct ov_link *link; /* link.c */
 	struct ov_strangers *strangers;
+	struct ov_verzuim *verzuim;
 
 	struct { /* counters since start, for `check` and `count` */
 		uint64_t accepted, repeated, refused, batches, commits;
@@ -408,6 +410,18 @@ OV_MUST_CHECK enum ov_rc ov_link_new(struct ov_store *, struct ov_err *);
 void ov_link_free(struct ov_store *);
 /* Every second: the daily run of link results, spool, retries. */
 void ov_link_tick(struct ov_store *);
+
+/* ---- verzuim.c: signals of absence ---- */
+
+OV_MUST_CHECK enum ov_rc ov_verzuim_new(struct ov_store *, struct ov_err *);
+void ov_verzuim_free(struct ov_store *);
+/* Judge what is not judged yet, in turns of the loop; only drafts are made. */
+void ov_verzuim_kick(struct ov_store *);
+
+/* ---- kalender.c: what is due ---- */
+
+/* Hourly: what comes due goes to the journal, once each, without names. */
+void ov_kalender_remind(struct ov_store *);
 
 /* ---- control.c: the control socket ---- */
 

@@ -373,6 +373,10 @@ find(struct ov_spool *sp, struct ov_err *e)
 	for (size_t i = 0; (p = ov_profile_nth(sp->profiles, i)) != NULL; i++) {
 		OV_CLOSE int dir = -1;
 
+		/* Holidays and absence come by command. */
+		if (ov_profile_srt(p) == NULL &&
+		    strcmp(ov_profile_name(p), "leerlingen") != 0)
+			continue;
 		if (ov_fs_opendir(in, ov_profile_name(p), &dir, NULL) != OV_OK)
 			continue;
 		first_file(dir, name);

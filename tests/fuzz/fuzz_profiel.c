@@ -52,7 +52,8 @@ on_row(void *arg, const struct ov_io_row *r, struct ov_err *e)
 		return OV_OK;
 	}
 	if (r->draft == NULL ||
-	    !json_is_string(json_object_get(r->draft, "eigenReferentie")))
+	    (strcmp(ov_profile_name(o->profile), "vakanties") != 0 &&
+	        !json_is_string(json_object_get(r->draft, "eigenReferentie"))))
 		abort();
 	return ov_export_row(o->profile, r->draft, &b, e);
 }

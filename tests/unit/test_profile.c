@@ -425,7 +425,7 @@ test_templates(void **state)
 			show(&s);
 		assert_int_equal(s.rows, 0);
 	}
-	assert_int_equal(i, 4);
+	assert_int_equal(i, 6);
 }
 
 static void

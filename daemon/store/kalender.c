@@ -93,6 +93,9 @@ ov_kalender_remind(struct ov_store *st)
 	rc = moments(st, today, &e);
 	if (rc == OV_OK)
 		rc = absence(st, today, &e);
-	if (rc != OV_OK)
-		ov_log(OV_LOG_WARN, "event=remind fault=\"%s\"", e.msg);
+	if (rc == OV_OK)
+		return;
+	ov_log(OV_LOG_WARN, "event=remind fault=\"%s\"", e.msg);
+	if (ov_rc_class(rc) == OV_CL_STOP)
+		ov_store_fatal(st, &e);
 }

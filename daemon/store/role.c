@@ -298,7 +298,6 @@ hourly(struct ov_store *st)
 		ov_log(OV_LOG_ERROR, "event=prune fault=\"%s\"", e.msg);
 	ov_gebruik_tick(st);
 	ov_verzuim_kick(st);
-	ov_kalender_remind(st);
 }
 
 /* Nothing else was committed for a while. */
@@ -326,7 +325,7 @@ tick(struct ov_loop *loop, void *arg)
 {
 	struct ov_store *st = arg;
 	struct ov_err e = {0};
-	int64_t now = ov_now(st);
+	int64_t now = ov_now(st), day;
 
 	if (due(now, &st->at.poll, POLL_S))
 		ov_boek_poll(st);
@@ -338,6 +337,13 @@ tick(struct ov_loop *loop, void *arg)
 		ov_log(OV_LOG_ERROR, "event=log-check fault=\"%s\"", e.msg);
 	}
 	heard_late(st);
+	/* Once a Dutch day, and once there is a book. */
+	day = ov_date_days(ov_date_nl(now));
+	if (st->boek != NULL && st->at.reminded != day) {
+		st->at.reminded = day;
+		ov_verzuim_kick(st);
+		ov_kalender_remind(st);
+	}
 	ov_deliver_kick(st);
 	ov_pseudo_kick(st);
 	ov_link_tick(st);
@@ -364,8 +370,6 @@ start(struct ov_store *st, struct ov_err *e)
 	    (rc = ov_link_new(st, e)) != OV_OK)
 		return rc;
 	ov_holder_book(st);
-	ov_verzuim_kick(st);
-	ov_kalender_remind(st);
 	st->at.poll = st->at.hour = st->at.day = ov_now(st);
 	st->tick.fn = tick;
 	st->tick.arg = st;

@@ -129,6 +129,7 @@ struct ov_store {
 	size_t ngehoord;
 	struct { /* when it was last done */
 		int64_t poll, hour, day;
+		int64_t reminded; /* Dutch date, in days since 1970 */
 	} at;
 	struct ov_link *link; /* link.c */
 	struct ov_strangers *strangers;
@@ -420,7 +421,7 @@ void ov_verzuim_kick(struct ov_store *);
 
 /* ---- kalender.c: what is due ---- */
 
-/* Hourly: what comes due goes to the journal, once each, without names. */
+/* Daily: what comes due goes to the journal, once each, without names. */
 void ov_kalender_remind(struct ov_store *);
 
 /* ---- control.c: the control socket ---- */

@@ -235,6 +235,44 @@ again(void **state)
 	    number("SELECT count(*) FROM verzuim"));
 }
 
+/* Killed between the rows and their judgement, and between a draft and its
+ * note: the work is done once, after the start. */
+static void
+killed(void **state)
+{
+	struct ov_err e = {0};
+	int64_t nr;
+
+	(void)state;
+	begin();
+	holidays();
+	json_decref(ask("absence.load", NULL,
+	    json_pack("[o]", absence(2, "L1", day(0), "16", "16")), NULL));
+	world_stop();
+	world_start();
+	world_book();
+	world_turn(1500); /* the tick sees that there is a book */
+	assert_int_equal(number("SELECT count(*) FROM concept"), 1);
+	nr = number("SELECT nr FROM concept");
+	assert_int_equal(ov_db_run(w.st->db, &e, "DELETE FROM verzuim_signaal",
+	                     ""),
+	    OV_OK);
+	assert_int_equal(ov_db_run(w.st->db, &e,
+	                     "UPDATE verzuim SET geoordeeld=0", ""),
+	    OV_OK);
+	world_stop();
+	world_start();
+	world_book();
+	world_turn(1500);
+	assert_int_equal(number(
+	                     "SELECT count(*) FROM verzuim WHERE geoordeeld=0"),
+	    0);
+	assert_int_equal(number("SELECT count(*) FROM concept"), 1);
+	assert_true(number("SELECT nr FROM concept") >= nr);
+	assert_int_equal(number("SELECT concept FROM verzuim_signaal"),
+	    number("SELECT nr FROM concept"));
+}
+
 static void
 hands_off(void **state)
 {
@@ -493,8 +531,8 @@ int
 main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, world_up, world_down)
-	const struct CMUnitTest tests[] = {T(a_signal), T(again), T(hands_off),
-	    T(faults), T(bad_holidays), T(calendar), T(many)};
+	const struct CMUnitTest tests[] = {T(a_signal), T(again), T(killed),
+	    T(hands_off), T(faults), T(bad_holidays), T(calendar), T(many)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -245,7 +245,8 @@ send_rows(struct job *j, bool proef)
 	 * refused. */
 	if (j->b.wat->whole && j->b.bad_rows > before &&
 	    j->b.bad_rows < j->b.rows &&
-	    json_object_get(q.end, "fout") != NULL) {
+	    (json_object_get(q.end, "geladen") != NULL ||
+	        json_object_get(q.end, "regels") != NULL)) {
 		json_decref(q.end);
 		ov_batch_again(&j->b);
 		return send_rows(j, false);

@@ -65,6 +65,12 @@ def memory(pid):
         return int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1)) // 1024
 
 
+def sanitized(r):
+    """A build whose memory says nothing."""
+    with open(os.path.join(r.bin, "overstapd-store"), "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 def fits(text, what):
     for line in text.splitlines():
         check(len(line) <= 80, "%s: wider than 80: %r" % (what, line))
@@ -129,7 +135,8 @@ def scenario(r):
     print("40,000 rows read and kept in %.1f s, judged in %.1f s, "
           "%d drafts; store at most %d MiB above what it was"
           % (took, took_judge, drafts, after - before))
-    check(after - before <= 64, "memory: %d MiB" % (after - before))
+    if not sanitized(r):
+        check(after - before <= 64, "memory: %d MiB" % (after - before))
     text = r.journal("vo", 4000)
     check("P0001" not in text, "no reference in the journal")
     check("event=due" in text, "what is due stands in the journal")

@@ -136,38 +136,41 @@ take(void *arg, const struct ov_signaal *s, struct ov_err *e)
 	return OV_OK;
 }
 
-/* The number that begins `skip` characters on. */
-static int
-number(const char **text, size_t skip)
-{
-	char *end;
-	long v = strtol(*text + skip, &end, 10);
-
-	assert_true(end != *text + skip && v >= 0 && v <= 100000);
-	*text = end;
-	return (int)v;
-}
-
 /* A series as text: "2026-09-01 350/700, ..." ; without "/" the day is not
  * whole.  A "*" behind it repeats it on so many lesson days in a row. */
+static int32_t
+whole_number(const char **text)
+{
+	char *end;
+	long v = strtol(*text, &end, 10);
+
+	assert_true(end != *text);
+	*text = end;
+	return (int32_t)v;
+}
+
 static size_t
 series(const char *text, struct ov_verzuimdag *d)
 {
 	size_t n = 0;
-	char day[11];
+	char day[OV_DATE_SIZE];
 
 	while (*text != '\0') {
-		int missed, total = 0, times = 1;
-		int32_t dag;
+		int32_t missed, total = 0, times = 1, dag;
 
-		assert_true(strlen(text) > 11 && text[10] == ' ');
-		memcpy(day, text, 10);
-		day[10] = '\0';
-		missed = number(&text, 11);
-		if (*text == '/')
-			total = number(&text, 1);
-		if (*text == '*')
-			times = number(&text, 1);
+		assert_true(strlen(text) > OV_DATE_LEN);
+		memcpy(day, text, OV_DATE_LEN);
+		day[OV_DATE_LEN] = '\0';
+		text += OV_DATE_LEN;
+		missed = whole_number(&text);
+		if (*text == '/') {
+			text++;
+			total = whole_number(&text);
+		}
+		if (*text == '*') {
+			text++;
+			times = whole_number(&text);
+		}
 		for (dag = N(day); times > 0; dag++) {
 			if (!ov_rooster_les(rooster, dag) && times > 1)
 				continue;

@@ -10,7 +10,7 @@
  *
  * A working day is a day that is no Saturday, Sunday or public holiday
  * (Algemene termijnenwet, articles 1 and 3).  School holidays are not public
- * holidays: they move no deadline (docs/decisions/011-working-days.md).
+ * holidays: they move no deadline (docs/decisions/013-working-days.md).
  */
 #ifndef OV_PROTOCOL_KALENDER_H
 #define OV_PROTOCOL_KALENDER_H

@@ -331,6 +331,56 @@ test_headers(void **state)
 	assert_string_equal(s.f[0].code, "kolom-ontbreekt");
 }
 
+static const char *
+top(const struct seen *s, const char *name)
+{
+	const char *v = json_string_value(json_object_get(s->draft, name));
+
+	return v != NULL ? v : "";
+}
+
+static void
+test_absence_and_holidays(void **state)
+{
+	static const char good[] = "eigenReferentie;datum;lesuur;gemist;"
+	                           "totaal\nL1;1-9-2026;3;0,83;7\n";
+	static const char bad[] =
+	    "eigenReferentie;datum;gemist\nL1;1-9-2026;7,999\n"
+	    "L2;1-9-2026;\nL3;31-9-2026;\n";
+	static const char year[] =
+	    "naam;schooljaar;van;tot\nherfst;2026-2027;17-10-2026;25-10-2026\n"
+	    ";2026-2027;17-10-2026;25-10-2026\n";
+	OV_BUF b = {0};
+	struct seen s;
+
+	(void)state;
+	run("verzuimregels", good, sizeof(good) - 1, NULL, &s);
+	assert_int_equal(s.bad, 0);
+	assert_string_equal(top(&s, "datum"), "2026-09-01");
+	assert_string_equal(top(&s, "gemist"), "0.83");
+	/* And back, with a comma. */
+	assert_int_equal(ov_export_row(ov_profile_find(profiles,
+	                                   "verzuimregels"),
+	                     s.draft, &b, NULL),
+	    OV_OK);
+	if (strstr(ov_buf_text(&b), "01-09-2026;3;\"0,83\";7;") == NULL)
+		fail_msg("%s", ov_buf_text(&b));
+	json_decref(s.draft);
+	run("verzuimregels", bad, sizeof(bad) - 1, NULL, &s);
+	assert_int_equal(s.bad, 3);
+	assert_string_equal(s.f[0].code, "uren-ongeldig");
+	assert_int_equal(s.f[1].reden, OV_REDEN_ONTBREEKT);
+	assert_string_equal(s.f[1].kolom, "gemist");
+	assert_string_equal(s.f[2].code, "datum-ongeldig");
+	json_decref(s.draft);
+	run("vakanties", year, sizeof(year) - 1, NULL, &s);
+	assert_int_equal(s.bad, 1);
+	assert_int_equal(s.n, 1);
+	assert_string_equal(s.f[0].kolom, "naam");
+	assert_string_equal(top(&s, "tot"), "2026-10-25");
+	json_decref(s.draft);
+}
+
 static void
 test_applicants(void **state)
 {
@@ -467,6 +517,7 @@ main(void)
 	    cmocka_unit_test(test_people_and_spreadsheets_are_forgiven),
 	    cmocka_unit_test(test_faults_name_row_and_column),
 	    cmocka_unit_test(test_headers),
+	    cmocka_unit_test(test_absence_and_holidays),
 	    cmocka_unit_test(test_applicants),
 	    cmocka_unit_test(test_a_bad_mapping_is_refused),
 	    cmocka_unit_test(test_the_ground_follows_the_age),

@@ -25,6 +25,13 @@ struct ov_verzuim {
 	struct ov_verzuim_rec rec;
 	size_t n;
 	struct ov_signaal s[SIGNALS_MAX];
+	struct plan { /* what is to be done about s[i] */
+		uint8_t sleutel[16], afdruk[16];
+		json_t *inhoud; /* NULL: nothing */
+		int64_t concept;
+		bool drafted, marked;
+	} plan[SIGNALS_MAX];
+	struct ov_intake *intake; /* drafts of one pupil */
 };
 
 /* ---- the timetable ---- */
@@ -229,28 +236,37 @@ is_ours(struct ov_store *st, int64_t concept, bool *yes, struct ov_err *e)
 	return rc;
 }
 
+/* Into the import of this pupil. */
 static enum ov_rc
 make_draft(struct ov_verzuim *z, json_t *inhoud, struct ov_err *e)
 {
 	struct ov_intake_in in = {.profiel = "verzuimmelding",
 	    .bestand = OV_VERZUIM_BESTAND,
 	    .uid = geteuid()};
-	struct ov_intake_sum sum;
-	struct ov_intake *m;
 	OV_JSON *row = json_pack("{s:s,s:O}", "eigenReferentie", z->rec.ref,
 	    "inhoud", inhoud);
 	enum ov_rc rc;
 
 	if (row == NULL)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
-	if ((rc = ov_intake_new(z->st, &in, &m, e)) != OV_OK)
+	if (z->intake == NULL &&
+	    (rc = ov_intake_new(z->st, &in, &z->intake, e)) != OV_OK)
 		return rc;
-	if ((rc = ov_intake_row(m, row, e)) == OV_OK)
-		rc = ov_intake_end(m, &sum, e);
+	return ov_intake_row(z->intake, row, e);
+}
+
+static enum ov_rc
+drafts_end(struct ov_verzuim *z, struct ov_err *e)
+{
+	struct ov_intake_sum sum;
+	enum ov_rc rc;
+
+	if (z->intake == NULL)
+		return OV_OK;
+	rc = ov_intake_end(z->intake, &sum, e);
 	if (rc == OV_OK && sum.fout > 0)
-		ov_log(OV_LOG_WARN, "event=absence-draft nr=%lld refused=1",
-		    (long long)z->rec.nr);
-	ov_intake_free(m);
+		ov_log(OV_LOG_WARN, "event=absence-draft nr=%lld refused=%lld",
+		    (long long)z->rec.nr, (long long)sum.fout);
 	return rc;
 }
 
@@ -290,42 +306,65 @@ note_signal(struct ov_verzuim *z, const struct ov_signaal *s,
 }
 
 static enum ov_rc
-one_signal(struct ov_verzuim *z, const struct ov_signaal *s,
-    uint8_t sleutel[16], struct ov_err *e)
+plan_signal(struct ov_verzuim *z, size_t i, struct ov_err *e)
 {
+	const struct ov_signaal *s = &z->s[i];
 	const int32_t rest[] = {s->eind, s->gemist, s->heel};
-	OV_JSON *inhoud = NULL;
-	uint8_t afdruk[16];
+	struct plan *p = &z->plan[i];
 	struct known k;
-	int64_t concept;
 	bool ours = false;
 	enum ov_rc rc;
 
-	if ((rc = signal_tag(z, "signaal", kind(s), &s->begin, 1, sleutel,
+	if ((rc = signal_tag(z, "signaal", kind(s), &s->begin, 1, p->sleutel,
 	         e)) != OV_OK ||
-	    (rc = signal_tag(z, "afdruk", kind(s), rest, 3, afdruk, e)) !=
+	    (rc = signal_tag(z, "afdruk", kind(s), rest, 3, p->afdruk, e)) !=
 	        OV_OK ||
-	    (rc = find_known(z, sleutel, &k, e)) != OV_OK ||
-	    (k.nr != 0 && memcmp(k.afdruk, afdruk, 16) == 0))
+	    (rc = find_known(z, p->sleutel, &k, e)) != OV_OK ||
+	    (k.nr != 0 && memcmp(k.afdruk, p->afdruk, 16) == 0))
 		return rc;
-	if ((inhoud = draft_content(z, s)) == NULL)
+	if ((p->inhoud = draft_content(z, s)) == NULL)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
-	rc = ov_draft_by_key(z->st, "verzuimmelding", "", z->rec.ref, inhoud,
-	    &concept, e);
-	if (rc == OV_OK && concept != 0)
-		rc = is_ours(z->st, concept, &ours, e);
+	rc = ov_draft_by_key(z->st, "verzuimmelding", "", z->rec.ref, p->inhoud,
+	    &p->concept, e);
+	if (rc == OV_OK && p->concept != 0)
+		rc = is_ours(z->st, p->concept, &ours, e);
 	/* One that a person made, sent, or took away stays as it is. */
-	if (rc == OV_OK && (ours || (concept == 0 && k.nr == 0))) {
-		rc = make_draft(z, inhoud, e);
-		if (rc == OV_OK)
-			rc = ov_draft_by_key(z->st, "verzuimmelding", "",
-			    z->rec.ref, inhoud, &concept, e);
-		ours = true;
-	}
-	if (rc == OV_OK)
-		rc = note_signal(z, s, sleutel, afdruk, concept,
-		    k.nr != 0 && !ours, e);
+	p->drafted = ours || (p->concept == 0 && k.nr == 0);
+	p->marked = k.nr != 0 && !p->drafted;
+	if (rc == OV_OK && p->drafted)
+		rc = make_draft(z, p->inhoud, e);
 	return rc;
+}
+
+/* In the open transaction. */
+static enum ov_rc
+note_signals(struct ov_verzuim *z, struct ov_err *e)
+{
+	enum ov_rc rc = OV_OK;
+
+	for (size_t i = 0; i < z->n && rc == OV_OK; i++) {
+		struct plan *p = &z->plan[i];
+
+		if (p->inhoud == NULL)
+			continue;
+		if (p->drafted)
+			rc = ov_draft_by_key(z->st, "verzuimmelding", "",
+			    z->rec.ref, p->inhoud, &p->concept, e);
+		if (rc == OV_OK)
+			rc = note_signal(z, &z->s[i], p->sleutel, p->afdruk,
+			    p->concept, p->marked, e);
+	}
+	return rc;
+}
+
+static void
+plan_free(struct ov_verzuim *z)
+{
+	for (size_t i = 0; i < z->n; i++)
+		json_decref(z->plan[i].inhoud);
+	ov_intake_free(z->intake);
+	z->intake = NULL;
+	z->n = 0;
 }
 
 /* ---- signals that are no more ---- */
@@ -336,21 +375,14 @@ drop_draft(struct ov_store *st, int64_t signal, int64_t concept,
 {
 	enum ov_rc rc;
 
-	if ((rc = ov_tx_begin(st, e)) != OV_OK)
-		return rc;
 	rc = ov_db_run(st->db, e, "DELETE FROM verzuim_signaal WHERE nr=?1",
 	    "i", signal);
-	if (rc == OV_OK)
-		rc = ov_draft_drop(st, concept, e);
-	if (rc == OV_OK)
-		rc = ov_tx_commit(st, e);
-	if (rc != OV_OK)
-		ov_tx_abort(st);
-	return rc;
+	return rc == OV_OK ? ov_draft_drop(st, concept, e) : rc;
 }
 
+/* In the open transaction. */
 static enum ov_rc
-gone(struct ov_verzuim *z, uint8_t (*sleutel)[16], size_t n, struct ov_err *e)
+gone(struct ov_verzuim *z, struct ov_err *e)
 {
 	struct {
 		int64_t nr, concept;
@@ -375,9 +407,9 @@ gone(struct ov_verzuim *z, uint8_t (*sleutel)[16], size_t n, struct ov_err *e)
 	for (size_t i = 0; i < k && rc == OV_OK; i++) {
 		bool still = false;
 
-		for (size_t j = 0; j < n; j++)
-			still = still ||
-			        memcmp(have[i].sleutel, sleutel[j], 16) == 0;
+		for (size_t j = 0; j < z->n; j++)
+			still = still || memcmp(have[i].sleutel,
+			                     z->plan[j].sleutel, 16) == 0;
 		if (still)
 			continue;
 		rc = is_ours(z->st, have[i].concept, &ours, e);
@@ -401,6 +433,7 @@ take(void *arg, const struct ov_signaal *s, struct ov_err *e)
 
 	if (z->n == SIGNALS_MAX)
 		return ov_fail(e, OV_TOOBIG, "too many signals");
+	memset(&z->plan[z->n], 0, sizeof(z->plan[0]));
 	z->s[z->n++] = *s;
 	return OV_OK;
 }
@@ -427,35 +460,52 @@ birth_date(struct ov_verzuim *z, struct ov_err *e)
 	return OV_OK;
 }
 
+/* Drafts first, then the notes and the end of it in one transaction: killed
+ * between the two, the next judgement finds its own drafts. */
 static enum ov_rc
-judge(struct ov_verzuim *z, int64_t nr, struct ov_err *e)
+record(struct ov_verzuim *z, struct ov_err *e)
 {
-	static uint8_t sleutel[SIGNALS_MAX][16];
-	int64_t versie;
-	int jaar = 0;
-	enum ov_rc rc;
+	enum ov_rc rc = OV_OK;
 
-	z->n = 0;
-	if ((rc = ov_verzuim_read(z->st, nr, NULL, &z->rec, e)) != OV_OK ||
-	    (rc = birth_date(z, e)) != OV_OK)
-		return rc;
-	versie = z->rec.versie;
-	rc = ov_verzuim_oordeel(z->st->kalender, z->rooster, z->rec.dag,
-	    z->rec.n, z->rec.has_geboren ? &z->rec.geboren : NULL, take, z,
-	    &jaar, e);
-	if (rc == OV_DENIED)
-		return ov_db_run(z->st->db, e,
-		    "UPDATE verzuim SET wacht_op=?2,geoordeeld=1 WHERE nr=?1",
-		    "ii", nr, (int64_t)jaar);
 	for (size_t i = 0; i < z->n && rc == OV_OK; i++)
-		rc = one_signal(z, &z->s[i], sleutel[i], e);
+		rc = plan_signal(z, i, e);
 	if (rc == OV_OK)
-		rc = gone(z, sleutel, z->n, e);
+		rc = drafts_end(z, e);
+	if (rc != OV_OK || (rc = ov_tx_begin(z->st, e)) != OV_OK)
+		return rc;
+	if ((rc = note_signals(z, e)) == OV_OK)
+		rc = gone(z, e);
 	if (rc == OV_OK)
 		rc = ov_db_run(z->st->db, e,
 		    "UPDATE verzuim SET geoordeeld=1,wacht_op=NULL"
 		    " WHERE nr=?1 AND versie=?2",
-		    "ii", nr, versie);
+		    "ii", z->rec.nr, z->rec.versie);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(z->st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(z->st);
+	return rc;
+}
+
+static enum ov_rc
+judge(struct ov_verzuim *z, int64_t nr, struct ov_err *e)
+{
+	int jaar = 0;
+	enum ov_rc rc;
+
+	if ((rc = ov_verzuim_read(z->st, nr, NULL, &z->rec, e)) != OV_OK ||
+	    (rc = birth_date(z, e)) != OV_OK)
+		return rc;
+	rc = ov_verzuim_oordeel(z->st->kalender, z->rooster, z->rec.dag,
+	    z->rec.n, z->rec.has_geboren ? &z->rec.geboren : NULL, take, z,
+	    &jaar, e);
+	if (rc == OV_DENIED)
+		rc = ov_db_run(z->st->db, e,
+		    "UPDATE verzuim SET wacht_op=?2,geoordeeld=1 WHERE nr=?1",
+		    "ii", nr, (int64_t)jaar);
+	else if (rc == OV_OK)
+		rc = record(z, e);
+	plan_free(z);
 	return rc;
 }
 

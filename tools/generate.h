@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 
+#include "protocol/oin.h"
 #include "protocol/pgn.h"
 #include "protocol/tijd.h"
 
@@ -97,19 +98,38 @@ extern const struct ov_gen_school ov_gen_vo, ov_gen_mbo;
 extern const char ov_gen_gemeente_naam[], ov_gen_gemeente_oin[],
     ov_gen_gemeente[]; /* CBS code */
 
-/* ---- content ---- */
+/* ---- the published tables (generate_table.c) ----
+ *
+ * All are CSV with a header row.  OV_BADMSG names the row of a total that is
+ * not the sum of its parts, of a percentage that does not follow from its
+ * counts, and of what has no number or stands twice.
+ */
 
-/* The content of an overstapdossier about p (generate_dossier.c); lente is
- * the year in whose spring it is made, vandaag bounds its dates. */
-json_t *ov_gen_dossier(struct ov_rng *, const struct ov_person *p, int lente,
-    struct ov_date vandaag);
+/* What a track of a table is in our code lists, and how old its leavers are. */
+struct ov_track {
+	const char *categorie;
+	const char *leerweg;
+	const char *soort[4]; /* opleidingssoort; the first are filled */
+	int niveau;           /* mbo level, else 0 */
+	int jong, oud;
+	int deelnemers, vsv; /* shares */
+};
+#define OV_TRACKS 20
+extern const struct ov_track ov_tracks[OV_TRACKS];
+/* NULL: not known. */
+const struct ov_track *ov_track_find(const char *categorie,
+    const char *leerweg);
 
-/* One row of the published table with leavers (generate_notice.c). */
+/* Per norm category and track:
+ *   normcategorie,leerweg,deelnemers,vsv[,vsv_pct[,...]]
+ * A category's tracks, then its row TOTAAL; the rows VO,TOTAAL, MBO,TOTAAL and
+ * last TOTAAL,TOTAAL.  A track MBO or VO belongs to no category. */
 struct ov_norm {
 	char categorie[24];
 	char leerweg[24];
-	int vsv;
-	bool mbo; /* the mbo sends these, else the vo */
+	int deelnemers, vsv;
+	bool mbo;                     /* the mbo sends these, else the vo */
+	const struct ov_track *track; /* NULL: not known, and nobody left */
 };
 
 #define OV_NORMS_MAX 64
@@ -117,16 +137,80 @@ struct ov_norm {
 struct ov_norms {
 	size_t n;
 	struct ov_norm row[OV_NORMS_MAX];
-	int vo, mbo; /* totals, as published and as counted */
+	int vo, mbo; /* leavers, as published and as counted */
 };
 
-/* Read the table.  OV_BADMSG when a total is not the sum of its rows or a
- * track is not known here. */
-OV_MUST_CHECK enum ov_rc ov_norms_read(const void *p, size_t n,
-    struct ov_norms *, struct ov_err *);
-/* A notice about one leaver of this row: fills in the birth date, and gives
- * the content.  *event is the day of leaving, from 1 October of year on. */
-json_t *ov_gen_notice(struct ov_rng *, const struct ov_norm *,
-    struct ov_person *, int year, struct ov_date *event);
+OV_MUST_CHECK enum ov_rc ov_norms_read(struct ov_view, struct ov_norms *,
+    struct ov_err *);
+
+/* Per municipality and sector:
+ *   gemeente,naam,sector,deelnemers,vsv[,vsv_pct]
+ * with sector vo or mbo, or TOTAAL of the municipality above it; at the end
+ * rows TOTAAL,,vo TOTAAL,,mbo and last TOTAAL,,TOTAAL. */
+struct ov_home {
+	char gemeente[5];
+	char naam[60];
+	bool has[2]; /* vo, mbo */
+	int deelnemers[2], vsv[2];
+};
+
+#define OV_HOMES_MAX 24
+
+struct ov_homes {
+	size_t n;
+	struct ov_home row[OV_HOMES_MAX];
+};
+
+OV_MUST_CHECK enum ov_rc ov_homes_read(struct ov_view, struct ov_homes *,
+    struct ov_err *);
+/* Which of the two shapes it is, by its first column. */
+bool ov_table_is_homes(struct ov_view);
+
+/* Leavers one year later:
+ *   jaar,startpopulatie,vsv,terug_in_onderwijs,werkend,pct_onderwijs,
+ *   pct_werkend
+ * The last row counts. */
+struct ov_return {
+	int jaar, startpopulatie, vsv, onderwijs, werk;
+};
+
+OV_MUST_CHECK enum ov_rc ov_return_read(struct ov_view, struct ov_return *,
+    struct ov_err *);
+
+/* The size of a region and its goals:
+ *   onderdeel,sleutel,waarde
+ * with onderdeel deelnemers (per category, VO_TOTAAL, MBO_TOTAAL, TOTAAL),
+ * overstappers_per_jaar, doel_in_beeld_pct and doel_ddd_pct (per school year;
+ * the last counts).  0: not in the table. */
+struct ov_goals {
+	int overstappers, in_beeld, ddd;
+	char schooljaar[10];
+};
+
+OV_MUST_CHECK enum ov_rc ov_goals_read(struct ov_view, struct ov_goals *,
+    struct ov_err *);
+
+/* ---- content ---- */
+
+/* From whom to whom a dossier goes. */
+struct ov_gen_way {
+	const struct ov_gen_school *van, *naar;
+	const char *gemeente;  /* where the pupil lives */
+	const char *soort;     /* soortOverstap */
+	const char *post;      /* mail domain of the sender */
+	const char *opleiding; /* opleidingssoort; NULL: some vmbo */
+	struct ov_date datum;  /* of the dossier; y 0: some day of spring */
+};
+
+/* The content of an overstapdossier about p (generate_dossier.c); lente is
+ * the year in whose spring it is made, vandaag bounds its dates. */
+json_t *ov_gen_dossier(struct ov_rng *, const struct ov_person *p,
+    const struct ov_gen_way *, int lente, struct ov_date vandaag);
+/* A notice about one leaver of this track (generate_notice.c): fills in the
+ * birth date, and gives the content.  *event is the day of leaving, from
+ * 1 October of year on. */
+json_t *ov_gen_notice(struct ov_rng *, const struct ov_track *,
+    const struct ov_gen_school *, const char *gemeente, struct ov_person *,
+    int year, struct ov_date *event);
 
 #endif

@@ -113,6 +113,7 @@ struct maker {
 	const struct ov_person *p;
 	json_t *o;
 	bool ok;
+	const struct ov_gen_way *way;
 	struct ov_date datum; /* of the dossier */
 	int lente;
 	size_t opl; /* index into opleidingen */
@@ -149,7 +150,7 @@ common(struct maker *m, struct ov_date vandaag)
 	put(m, "doel", json_string("overstap"));
 	put(m, "bewaarregel", json_string("dossier-niet-ingeschreven"));
 	put(m, "bewaarTot", ov_gen_date(ov_date_add_months(vandaag, 12)));
-	put(m, "contactpersoon", ov_gen_contactpersoon(m->r, "vo"));
+	put(m, "contactpersoon", ov_gen_contactpersoon(m->r, m->way->post));
 	inzage = json_pack("{s:b,s:o,s:s,s:s}", "inzage", 1, "inzagedatum",
 	    ov_gen_date(seen), "akkoord", a, "doorWie",
 	    ov_age_on(m->p->geboren, seen) >= 16 ? "leerling" : "ouder");
@@ -163,11 +164,11 @@ common(struct maker *m, struct ov_date vandaag)
 	    json_pack("{s:s,s:s,s:s,s:s}", "leerling", "VERPLICHT", "verzuim",
 	        "OPTIONEEL", "vve", "VERBODEN", "eindtoetsbo", "OPT-UIT"));
 	put(m, "dossierdatum", ov_gen_date(m->datum));
-	put(m, "soortOverstap", json_string("VOMBO"));
+	put(m, "soortOverstap", json_string(m->way->soort));
 	put(m, "aanmeldingId", json_sprintf("aanmelding-%s", m->p->ref));
 	put(m, "school",
-	    json_pack("{s:s,s:s}", "brin", ov_gen_vo.brin, "vestiging",
-	        ov_gen_vo.vestiging));
+	    json_pack("{s:s,s:s}", "brin", m->way->van->brin, "vestiging",
+	        m->way->van->vestiging));
 }
 
 static void
@@ -185,9 +186,9 @@ person(struct maker *m)
 	put(m, "roepnaam", json_string(p->roepnaam));
 	put(m, "geboortedatum", ov_gen_date(p->geboren));
 	put(m, "geslacht", json_string(p->geslacht));
-	put(m, "adres", ov_gen_adres(m->r, ov_gen_gemeente));
+	put(m, "adres", ov_gen_adres(m->r, m->way->gemeente));
 	if (ov_rng_pct(m->r, 4))
-		put(m, "verblijfadres", ov_gen_adres(m->r, ov_gen_gemeente));
+		put(m, "verblijfadres", ov_gen_adres(m->r, m->way->gemeente));
 	(void)snprintf(who, sizeof(who), "%s.%s", p->roepnaam, p->naam);
 	put(m, "communicatie", ov_gen_bereikbaar(m->r, who));
 	for (i = 0; i < n; i++) {
@@ -301,8 +302,11 @@ loopbaan(struct maker *m)
 		y = m->lente - 4 + (int)i;
 		l = json_pack("{s:o,s:s,s:s,s:o,s:o}", "schooljaar",
 		    json_sprintf("%d-%d", y, y + 1), "leerjaar", jaargroep[i],
-		    "opleiding", i < 2 ? "brug" : opleidingen[m->opl], "begin",
-		    json_sprintf("%d-08-01", y), "eind",
+		    "opleiding",
+		    i < 2                       ? "brug"
+		    : m->way->opleiding != NULL ? m->way->opleiding
+		                                : opleidingen[m->opl],
+		    "begin", json_sprintf("%d-08-01", y), "eind",
 		    json_sprintf("%d-07-31", y + 1));
 		m->ok = m->ok && json_array_append_new(list, l) == 0;
 	}
@@ -349,8 +353,9 @@ verzuim(struct maker *m)
 	    "incidenteel", "maandelijks", "wekelijks"};
 	int uren = ov_rng_pct(m->r, 60) ? 0 : ov_rng_range(m->r, 1, 60);
 
+	/* No more than the twelve months before the dossier. */
 	return json_pack("{s:o,s:o,s:i,s:i,s:b,s:s,s:b,s:b}", "periodeVan",
-	    json_sprintf("%d-08-01", m->lente - 1), "periodeTot",
+	    json_sprintf("%d-08-01", ov_schooljaar(m->datum)), "periodeTot",
 	    ov_gen_date(ov_date_add_days(m->datum, -7)), "urenGeoorloofd",
 	    ov_rng_range(m->r, 0, 40), "urenOngeoorloofd", uren,
 	    "meerDan25Procent", 0, "frequentie", OV_PICK(m->r, freq),
@@ -446,19 +451,25 @@ the_rest(struct maker *m)
 	put(m, "toelatingsrecht",
 	    json_pack("{s:o,s:b,s:s}", "aanmelddatum", ov_gen_date(applied),
 	        "voldaanAanIntake", (int)ov_rng_pct(m->r, 90), "instelling",
-	        ov_gen_mbo.brin));
+	        m->way->naar->brin));
 }
 
 json_t *
-ov_gen_dossier(struct ov_rng *r, const struct ov_person *p, int lente,
-    struct ov_date vandaag)
+ov_gen_dossier(struct ov_rng *r, const struct ov_person *p,
+    const struct ov_gen_way *way, int lente, struct ov_date vandaag)
 {
-	struct maker m = {.r = r, .p = p, .o = json_object(), .lente = lente};
+	struct maker m = {.r = r,
+	    .p = p,
+	    .o = json_object(),
+	    .way = way,
+	    .lente = lente};
 	struct ov_date feb = {(int16_t)lente, 2, 1};
 
 	/* Between 1 February and 30 April. */
 	m.ok = m.o != NULL;
 	m.datum = ov_date_add_days(feb, ov_rng_range(r, 0, 88));
+	if (way->datum.y != 0)
+		m.datum = way->datum;
 	m.opl = ov_rng_below(r, LEN(opleidingen));
 	m.steun = ov_rng_pct(r, 30);
 	common(&m, vandaag);

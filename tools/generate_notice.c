@@ -1,159 +1,54 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* tools/generate_notice.c - the published table of early school leavers, and
- * a notice for each one that it counts. */
+/* tools/generate_notice.c - the tracks that published tables count by, and a
+ * notice for each early school leaver. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/generate.h"
-#include "protocol/csv.h"
 
-/* What a track of the table is in our code lists, and how old its leavers
- * are. */
-static const struct track {
-	const char *categorie;
-	const char *leerweg;
-	const char *soort[4]; /* opleidingssoort */
-	int niveau;           /* mbo level, else 0 */
-	int jong, oud;
-} tracks[] = {
-    {"VO_ONDERBOUW", "Brug 1-2", {"brug"}, 0, 12, 14},
-    {"VO_ONDERBOUW", "Brug 3", {"brug"}, 0, 14, 16},
-    {"VO_ONDERBOUW", "Havo 3", {"havo"}, 0, 14, 16},
-    {"VO_ONDERBOUW", "Lwoo 1-2", {"lwoo"}, 0, 12, 14},
-    {"VO_ONDERBOUW", "Vwo 3", {"vwo"}, 0, 14, 16},
-    {"VMBO_BOVENBOUW", "Lwoo 3-4", {"lwoo"}, 0, 15, 17},
-    {"VMBO_BOVENBOUW", "Vavo-vmbo", {"vavo-vmbo"}, 0, 18, 21},
+/* The figures of IJssel-Vecht 2018-2019 are the shares by which a table that
+ * knows only sectors is spread over tracks. */
+const struct ov_track ov_tracks[OV_TRACKS] = {
+    {"VO_ONDERBOUW", "Brug 1-2", {"brug"}, 0, 12, 14, 10760, 21},
+    {"VO_ONDERBOUW", "Brug 3", {"brug"}, 0, 14, 16, 195, 0},
+    {"VO_ONDERBOUW", "Havo 3", {"havo"}, 0, 14, 16, 1094, 1},
+    {"VO_ONDERBOUW", "Lwoo 1-2", {"lwoo"}, 0, 12, 14, 201, 0},
+    {"VO_ONDERBOUW", "Vwo 3", {"vwo"}, 0, 14, 16, 1155, 1},
+    {"VMBO_BOVENBOUW", "Lwoo 3-4", {"lwoo"}, 0, 15, 17, 240, 1},
+    {"VMBO_BOVENBOUW", "Vavo-vmbo", {"vavo-vmbo"}, 0, 18, 21, 39, 5},
     {"VMBO_BOVENBOUW", "Vmbo 3-4", {"vmbo-bb", "vmbo-kb", "vmbo-gl", "vmbo-tl"},
-        0, 15, 18},
-    {"HAVO_VWO_BOVENBOUW", "Havo 4-5", {"havo"}, 0, 16, 19},
-    {"HAVO_VWO_BOVENBOUW", "Vavo-havo", {"vavo-havo"}, 0, 18, 22},
-    {"HAVO_VWO_BOVENBOUW", "Vavo-vwo", {"vavo-vwo"}, 0, 18, 22},
-    {"HAVO_VWO_BOVENBOUW", "Vwo 4-6", {"vwo"}, 0, 16, 19},
-    {"MBO_1", "Bbl1", {"BBL"}, 1, 17, 21},
-    {"MBO_1", "Bol1", {"BOL"}, 1, 16, 20},
-    {"MBO_2", "Bbl2", {"BBL"}, 2, 17, 22},
-    {"MBO_2", "Bol2", {"BOL"}, 2, 16, 21},
-    {"MBO_3", "Bbl3", {"BBL"}, 3, 17, 22},
-    {"MBO_3", "Bol3", {"BOL"}, 3, 17, 22},
-    {"MBO_4", "Bbl4", {"BBL"}, 4, 18, 22},
-    {"MBO_4", "Bol4", {"BOL"}, 4, 17, 22},
+        0, 15, 18, 6364, 31},
+    {"HAVO_VWO_BOVENBOUW", "Havo 4-5", {"havo"}, 0, 16, 19, 3303, 11},
+    {"HAVO_VWO_BOVENBOUW", "Vavo-havo", {"vavo-havo"}, 0, 18, 22, 136, 5},
+    {"HAVO_VWO_BOVENBOUW", "Vavo-vwo", {"vavo-vwo"}, 0, 18, 22, 55, 1},
+    {"HAVO_VWO_BOVENBOUW", "Vwo 4-6", {"vwo"}, 0, 16, 19, 2939, 3},
+    {"MBO_1", "Bbl1", {"BBL"}, 1, 17, 21, 25, 3},
+    {"MBO_1", "Bol1", {"BOL"}, 1, 16, 20, 215, 40},
+    {"MBO_2", "Bbl2", {"BBL"}, 2, 17, 22, 839, 78},
+    {"MBO_2", "Bol2", {"BOL"}, 2, 16, 21, 1266, 102},
+    {"MBO_3", "Bbl3", {"BBL"}, 3, 17, 22, 899, 30},
+    {"MBO_3", "Bol3", {"BOL"}, 3, 17, 22, 2034, 79},
+    {"MBO_4", "Bbl4", {"BBL"}, 4, 18, 22, 346, 10},
+    {"MBO_4", "Bol4", {"BOL"}, 4, 17, 22, 7249, 271},
 };
 
-static const struct track *
-find_track(const char *categorie, const char *leerweg)
+const struct ov_track *
+ov_track_find(const char *categorie, const char *leerweg)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(tracks) / sizeof(tracks[0]); i++)
-		if (strcmp(tracks[i].categorie, categorie) == 0 &&
-		    strcmp(tracks[i].leerweg, leerweg) == 0)
-			return &tracks[i];
+	for (i = 0; i < OV_TRACKS; i++)
+		if (strcmp(ov_tracks[i].categorie, categorie) == 0 &&
+		    strcmp(ov_tracks[i].leerweg, leerweg) == 0)
+			return &ov_tracks[i];
 	return NULL;
-}
-
-/* ---- the table ---- */
-
-struct reading {
-	struct ov_norms *out;
-	int sum; /* of the category at hand */
-	int vo;  /* categories so far */
-	int mbo;
-	bool ended; /* the last row, TOTAAL, was there */
-};
-
-static enum ov_rc
-wrong(const struct ov_csv_row *row, const char *what, struct ov_err *e)
-{
-	return ov_fail(e, OV_BADMSG, "the table, row %llu: %s",
-	    (unsigned long long)row->nr, what);
-}
-
-static enum ov_rc
-total_row(struct reading *g, const struct ov_csv_row *row, int vsv,
-    struct ov_err *e)
-{
-	const char *what = row->cell[0];
-	int want;
-
-	if (strcmp(what, "VO") == 0) {
-		want = g->vo;
-	} else if (strcmp(what, "MBO") == 0) {
-		want = g->mbo;
-	} else if (strcmp(what, "TOTAAL") == 0) {
-		want = g->vo + g->mbo;
-		g->ended = true;
-	} else {
-		want = g->sum;
-		if (strncmp(what, "MBO_", 4) == 0)
-			g->mbo += g->sum;
-		else
-			g->vo += g->sum;
-		g->sum = 0;
-	}
-	return vsv == want ? OV_OK
-	                   : wrong(row, "is not the sum of its parts", e);
-}
-
-static enum ov_rc
-one_row(void *arg, const struct ov_csv_row *row, struct ov_err *e)
-{
-	struct reading *g = arg;
-	struct ov_norm *n;
-	char *end;
-	long vsv;
-
-	if (row->nr == 1)
-		return OV_OK;
-	if (row->n < 4)
-		return wrong(row, "has too few columns", e);
-	vsv = strtol(row->cell[3], &end, 10);
-	if (end == row->cell[3] || *end != '\0' || vsv < 0 || vsv > 1000000)
-		return wrong(row, "has no number of leavers", e);
-	if (strcmp(row->cell[1], "TOTAAL") == 0)
-		return total_row(g, row, (int)vsv, e);
-	g->sum += (int)vsv;
-	if (vsv == 0)
-		return OV_OK;
-	if (find_track(row->cell[0], row->cell[1]) == NULL)
-		return wrong(row, "is a track that is not known here", e);
-	if (g->out->n == OV_NORMS_MAX)
-		return wrong(row, "is one too many", e);
-	n = &g->out->row[g->out->n++];
-	(void)snprintf(n->categorie, sizeof(n->categorie), "%s", row->cell[0]);
-	(void)snprintf(n->leerweg, sizeof(n->leerweg), "%s", row->cell[1]);
-	n->vsv = (int)vsv;
-	n->mbo = strncmp(n->categorie, "MBO_", 4) == 0;
-	return OV_OK;
-}
-
-enum ov_rc
-ov_norms_read(const void *p, size_t n, struct ov_norms *out, struct ov_err *e)
-{
-	struct reading g = {.out = out};
-	struct ov_csv *csv = ov_csv_new(one_row, &g);
-	enum ov_rc rc;
-
-	memset(out, 0, sizeof(*out));
-	if (csv == NULL)
-		return ov_fail(e, OV_NOSPACE, "no memory");
-	rc = ov_csv_push(csv, p, n, e);
-	if (rc == OV_OK)
-		rc = ov_csv_end(csv, e);
-	ov_csv_free(csv);
-	if (rc != OV_OK)
-		return rc;
-	if (!g.ended)
-		return ov_fail(e, OV_BADMSG, "the table has no last total");
-	out->vo = g.vo;
-	out->mbo = g.mbo;
-	return OV_OK;
 }
 
 /* ---- a notice ---- */
 
 static json_t *
-opleiding(struct ov_rng *r, const struct track *t)
+opleiding(struct ov_rng *r, const struct ov_track *t)
 {
 	static const char *const crebo[] = {"25655", "25656", "25297", "25168",
 	    "25187", "25604", "25743", "25499", "25250"};
@@ -175,7 +70,8 @@ opleiding(struct ov_rng *r, const struct track *t)
 }
 
 static bool
-add_person(json_t *o, struct ov_rng *r, const struct ov_person *p)
+add_person(json_t *o, struct ov_rng *r, const struct ov_person *p,
+    const char *gemeente)
 {
 	return ov_gen_set(o, "geslachtsnaam", json_string(p->naam)) &&
 	       (p->voorvoegsel[0] == '\0' ||
@@ -183,12 +79,12 @@ add_person(json_t *o, struct ov_rng *r, const struct ov_person *p)
 	       ov_gen_set(o, "voorletters", json_string(p->voorletters)) &&
 	       ov_gen_set(o, "roepnaam", json_string(p->roepnaam)) &&
 	       ov_gen_set(o, "geboortedatum", ov_gen_date(p->geboren)) &&
-	       ov_gen_set(o, "adres", ov_gen_adres(r, ov_gen_gemeente));
+	       ov_gen_set(o, "adres", ov_gen_adres(r, gemeente));
 }
 
 static bool
-add_leaving(json_t *o, struct ov_rng *r, const struct ov_norm *norm,
-    struct ov_date event)
+add_leaving(json_t *o, struct ov_rng *r, const struct ov_gen_school *s,
+    bool mbo, struct ov_date event)
 {
 	static const char *const soorten[] = {"uitschrijving", "uitschrijving",
 	    "uitschrijving", "uitschrijving", "verwijdering",
@@ -196,7 +92,6 @@ add_leaving(json_t *o, struct ov_rng *r, const struct ov_norm *norm,
 	static const char *const redenen[] = {"1", "2", "2", "2", "3", "4", "4",
 	    "4", "5", "5", "6"};
 	struct ov_date in = ov_date_add_months(event, -ov_rng_range(r, 2, 30));
-	const struct ov_gen_school *s = norm->mbo ? &ov_gen_mbo : &ov_gen_vo;
 	const char *why = ov_rng_pct(r, 4) ? "7" : OV_PICK(r, redenen);
 
 	return ov_gen_set(o, "school",
@@ -208,7 +103,7 @@ add_leaving(json_t *o, struct ov_rng *r, const struct ov_norm *norm,
 	       ov_gen_set(o, "redenUitval", json_string(why)) &&
 	       ov_gen_set(o, "heeftStartkwalificatie", json_false()) &&
 	       ov_gen_set(o, "contactpersoon",
-	           ov_gen_contactpersoon(r, norm->mbo ? "mbo" : "vo"));
+	           ov_gen_contactpersoon(r, mbo ? "mbo" : "vo"));
 }
 
 static bool
@@ -241,17 +136,17 @@ add_extra(json_t *o, struct ov_rng *r, const struct ov_person *p,
 }
 
 json_t *
-ov_gen_notice(struct ov_rng *r, const struct ov_norm *norm, struct ov_person *p,
-    int year, struct ov_date *event)
+ov_gen_notice(struct ov_rng *r, const struct ov_track *t,
+    const struct ov_gen_school *school, const char *gemeente,
+    struct ov_person *p, int year, struct ov_date *event)
 {
-	const struct track *t = find_track(norm->categorie, norm->leerweg);
 	struct ov_date start = {(int16_t)year, 10, 1};
 	struct ov_date end = {(int16_t)(year + 1), 9, 30};
 	int days = ov_date_days(end) - ov_date_days(start);
-	bool young;
-	json_t *o;
+	bool young, mbo = t->niveau > 0;
+	json_t *o = json_object();
 
-	if (t == NULL || (o = json_object()) == NULL)
+	if (o == NULL)
 		return NULL;
 	*event = ov_date_add_days(start, ov_rng_range(r, 0, days));
 	ov_person_make(r, p);
@@ -264,11 +159,11 @@ ov_gen_notice(struct ov_rng *r, const struct ov_norm *norm, struct ov_person *p,
 	    ov_gen_set(o, "doel",
 	        json_string(young ? "leerplicht" : "doorstroom")) &&
 	    ov_gen_set(o, "bewaarregel",
-	        json_string(
-	            norm->mbo ? "uitschrijving-mbo" : "uitschrijving-vo")) &&
-	    add_person(o, r, p) &&
+	        json_string(mbo ? "uitschrijving-mbo" : "uitschrijving-vo")) &&
+	    add_person(o, r, p, gemeente) &&
 	    ov_gen_set(o, "opleiding", opleiding(r, t)) &&
-	    add_leaving(o, r, norm, *event) && add_extra(o, r, p, *event))
+	    add_leaving(o, r, school, mbo, *event) &&
+	    add_extra(o, r, p, *event))
 		return o;
 	json_decref(o);
 	return NULL;

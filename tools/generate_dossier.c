@@ -205,13 +205,13 @@ static json_t *
 keuze(struct maker *m)
 {
 	const struct keuze *k = &keuzes[ov_rng_below(m->r, LEN(keuzes))];
+	const char *leerweg = ov_rng_pct(m->r, 75) ? "BOL" : "BBL";
+	const char *waar = ov_rng_pct(m->r, 50) ? "Hanzebroek, Rechterland 1"
+	                                        : "Kampersluis, Oeverpad 20";
 
 	return json_pack("{s:s,s:s,s:s,s:i,s:s}", "crebo", k->crebo,
-	    "omschrijving", k->naam, "leerweg",
-	    ov_rng_pct(m->r, 75) ? "BOL" : "BBL", "niveau", k->niveau,
-	    "locatie",
-	    ov_rng_pct(m->r, 50) ? "Hanzebroek, Rechterland 1"
-	                         : "Kampersluis, Oeverpad 20");
+	    "omschrijving", k->naam, "leerweg", leerweg, "niveau", k->niveau,
+	    "locatie", waar);
 }
 
 static json_t *
@@ -223,11 +223,13 @@ lob(struct maker *m)
 	static const char *const status[] = {"in-ontwikkeling", "ontwikkeld",
 	    "ontwikkeld", "nog-niet"};
 	json_t *o = json_object(), *c;
+	const char *code;
 	size_t i;
 
 	for (i = 0; i < LEN(namen); i++) {
-		c = json_pack("{s:s,s:o}", "status", OV_PICK(m->r, status),
-		    "toelichting", ov_gen_text(m->r, t_lob, LEN(t_lob), 2, 3));
+		code = OV_PICK(m->r, status);
+		c = json_pack("{s:s,s:o}", "status", code, "toelichting",
+		    ov_gen_text(m->r, t_lob, LEN(t_lob), 2, 3));
 		if (ov_rng_pct(m->r, 60))
 			m->ok = m->ok &&
 			        ov_gen_set(c, "bewijs",
@@ -244,18 +246,20 @@ werkervaring(struct maker *m)
 	    "vrijwilligerswerk"};
 	int i, n = ov_rng_range(m->r, 0, 3);
 	json_t *list = json_array(), *w;
-	struct ov_date begin;
+	const char *soort, *functie, *bedrijf;
+	struct ov_date begin, eind;
 
 	for (i = 0; i < n; i++) {
 		begin = ov_date_add_days(m->datum,
 		    -ov_rng_range(m->r, 150, 800));
+		eind = ov_date_add_days(begin, ov_rng_range(m->r, 5, 140));
+		soort = OV_PICK(m->r, soorten);
+		functie = OV_PICK(m->r, t_functie);
+		bedrijf = OV_PICK(m->r, t_bedrijf);
 		w = json_pack("{s:o,s:o,s:s,s:s,s:s,s:o}", "begin",
-		    ov_gen_date(begin), "eind",
-		    ov_gen_date(
-		        ov_date_add_days(begin, ov_rng_range(m->r, 5, 140))),
-		    "soort", OV_PICK(m->r, soorten), "functie",
-		    OV_PICK(m->r, t_functie), "instelling",
-		    OV_PICK(m->r, t_bedrijf), "beoordeling",
+		    ov_gen_date(begin), "eind", ov_gen_date(eind), "soort",
+		    soort, "functie", functie, "instelling", bedrijf,
+		    "beoordeling",
 		    ov_gen_text(m->r, t_stage, LEN(t_stage), 1, 2));
 		m->ok = m->ok && json_array_append_new(list, w) == 0;
 	}
@@ -318,12 +322,13 @@ resultaten(struct maker *m)
 {
 	json_t *list = json_array(), *c;
 	size_t i, n = (size_t)ov_rng_range(m->r, 7, (int)LEN(vakken));
+	int heel, tiende;
 
 	for (i = 0; i < n; i++) {
+		heel = ov_rng_range(m->r, 4, 9);
+		tiende = ov_rng_range(m->r, 0, 9);
 		c = json_pack("{s:s,s:i,s:o}", "vak", vakken[i], "examenjaar",
-		    m->lente, "cijfer",
-		    json_sprintf("%d.%d", ov_rng_range(m->r, 4, 9),
-		        ov_rng_range(m->r, 0, 9)));
+		    m->lente, "cijfer", json_sprintf("%d.%d", heel, tiende));
 		m->ok = m->ok && json_array_append_new(list, c) == 0;
 	}
 	return list;
@@ -335,14 +340,17 @@ gedrag(struct maker *m)
 	static const char *const namen[] = {"omgang", "leergedrag",
 	    "huiswerkgedrag", "concentratie", "zelfstandigheid", "overig"};
 	json_t *o = json_object();
+	const char *code;
 	size_t i, n = LEN(namen) - (ov_rng_pct(m->r, 60) ? 1 : 0);
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		code = OV_PICK(m->r, ordelen);
 		m->ok = m->ok && ov_gen_set(o, namen[i],
-		                     json_pack("{s:s,s:o}", "oordeel",
-		                         OV_PICK(m->r, ordelen), "toelichting",
+		                     json_pack("{s:s,s:o}", "oordeel", code,
+		                         "toelichting",
 		                         ov_gen_text(m->r, t_gedrag,
 		                             LEN(t_gedrag), 1, 2)));
+	}
 	return o;
 }
 
@@ -352,14 +360,15 @@ verzuim(struct maker *m)
 	static const char *const freq[] = {"geen", "incidenteel", "incidenteel",
 	    "incidenteel", "maandelijks", "wekelijks"};
 	int uren = ov_rng_pct(m->r, 60) ? 0 : ov_rng_range(m->r, 1, 60);
+	int mocht = ov_rng_range(m->r, 0, 40);
+	const char *hoe = OV_PICK(m->r, freq);
 
 	/* No more than the twelve months before the dossier. */
 	return json_pack("{s:o,s:o,s:i,s:i,s:b,s:s,s:b,s:b}", "periodeVan",
 	    json_sprintf("%d-08-01", ov_schooljaar(m->datum)), "periodeTot",
 	    ov_gen_date(ov_date_add_days(m->datum, -7)), "urenGeoorloofd",
-	    ov_rng_range(m->r, 0, 40), "urenOngeoorloofd", uren,
-	    "meerDan25Procent", 0, "frequentie", OV_PICK(m->r, freq),
-	    "contactLeerplicht", uren > 16, "rmcMelding", 0);
+	    mocht, "urenOngeoorloofd", uren, "meerDan25Procent", 0,
+	    "frequentie", hoe, "contactLeerplicht", uren > 16, "rmcMelding", 0);
 }
 
 static void
@@ -368,17 +377,20 @@ part_b(struct maker *m)
 	static const char *const profiel[] = {"basis", "basis", "plus",
 	    "bespreek"};
 
+	const char *leerweg, *advies, *punt;
+
 	put(m, "onderwijsloopbaan", loopbaan(m));
 	put(m, "resultaten", resultaten(m));
+	leerweg = ov_rng_pct(m->r, 80) ? "BOL" : "BBL";
+	advies = m->steun ? "ondersteuning" : OV_PICK(m->r, profiel);
+	punt = OV_PICK(m->r, t_aandacht);
 	put(m, "overstapadvies",
 	    json_pack("{s:i,s:s,s:s,s:s}", "niveau",
 	        m->opl == 0   ? 2
 	        : m->opl == 1 ? 3
 	                      : 4,
-	        "leerweg", ov_rng_pct(m->r, 80) ? "BOL" : "BBL",
-	        "profielAdvies",
-	        m->steun ? "ondersteuning" : OV_PICK(m->r, profiel),
-	        "aandachtspunten", OV_PICK(m->r, t_aandacht)));
+	        "leerweg", leerweg, "profielAdvies", advies, "aandachtspunten",
+	        punt));
 	put(m, "gedrag", gedrag(m));
 	put(m, "verzuim", verzuim(m));
 }
@@ -405,17 +417,20 @@ part_c(struct maker *m)
 	    "verstrekt"};
 	json_t *c = json_object(), *list = json_array();
 	int i, n = ov_rng_range(m->r, 1, 3), y = m->lente - 2;
+	const char *vorm, *soort;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		vorm = OV_PICK(m->r, vormen);
+		soort = OV_PICK(m->r, t_begeleiding);
 		m->ok = m->ok &&
 		        json_array_append_new(list,
-		            json_pack("{s:s,s:s,s:o,s:o,s:o}", "vorm",
-		                OV_PICK(m->r, vormen), "soort",
-		                OV_PICK(m->r, t_begeleiding), "van",
+		            json_pack("{s:s,s:s,s:o,s:o,s:o}", "vorm", vorm,
+		                "soort", soort, "van",
 		                json_sprintf("%d-09-01", y), "tot",
 		                json_sprintf("%d-06-30", y + 1), "resultaat",
 		                ov_gen_text(m->r, t_resultaat, LEN(t_resultaat),
 		                    1, 2))) == 0;
+	}
 	m->ok = m->ok &&
 	        ov_gen_set(c, "belemmeringen",
 	            ov_gen_text(m->r, t_belemmering, LEN(t_belemmering), 1, 3));

@@ -116,15 +116,17 @@ add_extra(json_t *o, struct ov_rng *r, const struct ov_person *p,
 	        "Er loopt een aanmelding bij een andere instelling.",
 	        "Graag meedenken over werk met een opleiding ernaast."};
 	char who[120];
-	bool ok = true;
+	struct ov_date dag;
+	bool ok = true, aanwezig, plan;
 
-	if (ov_rng_pct(r, 60))
+	if (ov_rng_pct(r, 60)) {
+		dag = ov_date_add_days(event, -ov_rng_range(r, 0, 21));
+		aanwezig = ov_rng_pct(r, 75);
+		plan = ov_rng_pct(r, 40);
 		ok = ov_gen_set(o, "exitgesprek",
-		    json_pack("{s:o,s:b,s:b}", "datum",
-		        ov_gen_date(
-		            ov_date_add_days(event, -ov_rng_range(r, 0, 21))),
-		        "aanwezig", (int)ov_rng_pct(r, 75), "ontwikkelplan",
-		        (int)ov_rng_pct(r, 40)));
+		    json_pack("{s:o,s:b,s:b}", "datum", ov_gen_date(dag),
+		        "aanwezig", (int)aanwezig, "ontwikkelplan", (int)plan));
+	}
 	if (ok && ov_rng_pct(r, 35))
 		ok = ov_gen_set(o, "actieGevraagd", json_true()) &&
 		     ov_gen_set(o, "actieToelichting",

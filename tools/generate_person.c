@@ -242,15 +242,17 @@ json_t *
 ov_gen_adres(struct ov_rng *r, const char *gemeente)
 {
 	json_t *a = json_object();
-	char pc[8], letter[2] = {'\0', '\0'};
+	char pc[8], letter[2] = {'\0', '\0'}, eerste, tweede;
+	int nr;
 	bool ok, secret = ov_rng_pct(r, 2);
 
 	ok = ov_gen_set(a, "geheim", json_boolean(secret));
 	if (!secret) {
-		(void)snprintf(pc, sizeof(pc), "80%02d%c%c",
-		    ov_rng_range(r, 11, 99),
-		    (char)('A' + ov_rng_range(r, 0, 25)),
-		    (char)('A' + ov_rng_range(r, 0, 25)));
+		nr = ov_rng_range(r, 11, 99);
+		eerste = (char)('A' + ov_rng_range(r, 0, 25));
+		tweede = (char)('A' + ov_rng_range(r, 0, 25));
+		(void)snprintf(pc, sizeof(pc), "80%02d%c%c", nr, eerste,
+		    tweede);
 		ok = ok &&
 		     ov_gen_set(a, "straat",
 		         json_string(OV_PICK(r, straten))) &&

@@ -418,6 +418,7 @@ ov_store_free(struct ov_store *st)
 	ov_store_conns_clear(st);
 	ov_adresboek_free(st->boek);
 	ov_kalender_free(st->kalender);
+	ov_rapport_free(st->rapport);
 	ov_policy_free(st->policy);
 	free(st->tabel_fout);
 	ov_overgangen_free(st->overgangen);

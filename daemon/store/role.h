@@ -31,6 +31,7 @@
 #include "protocol/overgang.h"
 #include "protocol/packet.h"
 #include "protocol/policy.h"
+#include "protocol/rapport.h"
 #include "protocol/route.h"
 #include "protocol/types.h"
 #include "store/db.h"
@@ -107,6 +108,7 @@ struct ov_store {
 	char *tabel_fout; /* what is wrong with the region's tables, or NULL */
 	size_t tabel_eigen; /* tables in force that are not built in */
 	struct ov_kalender *kalender;
+	struct ov_rapport *rapport;
 	struct ov_v_self keys; /* our public keys, from the vault */
 	uint32_t kek;          /* generation in use */
 	uint32_t oorsprong;    /* log suffix, 1 */

@@ -22,7 +22,7 @@
 
 static const char *const names[] = {"types.json", "codelijsten.json",
     "grondslagen.json", "matrix.json", "regio.json", "kalender.json",
-    "overgangen.json"};
+    "overgangen.json", "normen.json", "formules.json"};
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 struct set {
@@ -139,6 +139,7 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 	struct ov_policy *policy = NULL;
 	struct ov_kalender *kalender = NULL;
 	struct ov_overgangen *steps = NULL;
+	struct ov_rapport *rapport = NULL;
 	enum ov_rc rc;
 
 	for (size_t i = 0; i < NAMES; i++)
@@ -151,7 +152,10 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 		rc = ov_kalender_load(types, text_of(s, 5), &kalender, e);
 	if (rc == OV_OK)
 		rc = ov_overgangen_load(types, text_of(s, 6), &steps, e);
+	if (rc == OV_OK)
+		rc = ov_rapport_load(text_of(s, 7), text_of(s, 8), &rapport, e);
 	if (rc != OV_OK) {
+		ov_overgangen_free(steps);
 		ov_kalender_free(kalender);
 		ov_policy_free(policy);
 		ov_types_free(types);
@@ -161,6 +165,7 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 	st->policy = policy;
 	st->kalender = kalender;
 	st->overgangen = steps;
+	st->rapport = rapport;
 	return OV_OK;
 }
 

@@ -16,6 +16,8 @@
 #define NORMEN_MAX 5000
 #define GROOTHEDEN_MAX 100
 #define FORMULES_MAX 100
+#define GROEPEN_MAX 20
+#define LEDEN_MAX 50
 #define ALS_MAX 8
 #define WAARDEN_MAX 32
 #define DECIMALEN_MAX 4
@@ -37,7 +39,8 @@ struct ov_grootheid {
 struct ov_rapport {
 	json_t *normen, *formules; /* the documents; texts point into them */
 	size_t nnorm, ngroot, nform;
-	const json_t *bron; /* list of {naam, tekst} */
+	const json_t *bron;  /* list of {naam, tekst} */
+	const json_t *groep; /* list of {naam, categorieen, bron} */
 	struct ov_norm_rij *norm;
 	struct ov_grootheid *groot;
 	struct ov_formule *form;
@@ -229,6 +232,53 @@ ov_norm_bron(const struct ov_rapport *r, const char *naam)
 	return bron_tekst(r, naam) != NULL;
 }
 
+/* ---- groups ---- */
+
+static enum ov_rc
+read_groep(const struct ov_rapport *r, size_t i, struct ov_err *e)
+{
+	const json_t *leden, *v;
+	struct ov_jobj o;
+	size_t k;
+
+	ov_jo_init(&o, json_array_get(r->groep, i), "groepen");
+	(void)ov_jo_str(&o, "naam", NAAM_MAX);
+	(void)ov_jo_str(&o, "bron", TEKST_MAX);
+	leden = ov_jo_arr(&o, "categorieen", LEDEN_MAX);
+	json_array_foreach(leden, k, v)
+	{
+		if (!json_is_string(v))
+			ov_jo_fail(&o, "categorieen", OV_REDEN_TYPE);
+	}
+	return ov_jo_end(&o, e);
+}
+
+const char *
+ov_groep_nth(const struct ov_rapport *r, size_t i)
+{
+	return json_string_value(
+	    json_object_get(json_array_get(r->groep, i), "naam"));
+}
+
+const char *
+ov_groep(const struct ov_rapport *r, const char *categorie)
+{
+	const json_t *g, *v;
+	size_t i, k;
+
+	json_array_foreach(r->groep, i, g)
+	{
+		if (strcmp(ov_groep_nth(r, i), categorie) == 0)
+			return ov_groep_nth(r, i);
+		json_array_foreach(json_object_get(g, "categorieen"), k, v)
+		{
+			if (strcmp(json_string_value(v), categorie) == 0)
+				return ov_groep_nth(r, i);
+		}
+	}
+	return NULL;
+}
+
 /* ---- quantities ---- */
 
 static bool
@@ -389,10 +439,14 @@ read_formules(struct ov_rapport *r, struct ov_err *e)
 
 	ov_jo_init(&o, r->formules, "formules.json");
 	(void)ov_jo_range(&o, "versie", 1, 1);
+	r->groep = ov_jo_arr(&o, "groepen", GROEPEN_MAX);
 	groot = ov_jo_arr(&o, "grootheden", GROOTHEDEN_MAX);
 	form = ov_jo_arr(&o, "formules", FORMULES_MAX);
 	if ((rc = ov_jo_end(&o, e)) != OV_OK)
 		return rc;
+	for (size_t i = 0; i < json_array_size(r->groep); i++)
+		if ((rc = read_groep(r, i, e)) != OV_OK)
+			return ov_while(e, rc, "groep %zu", i + 1);
 	r->groot = calloc(json_array_size(groot) + 1, sizeof(*r->groot));
 	r->form = calloc(json_array_size(form) + 1, sizeof(*r->form));
 	if (r->groot == NULL || r->form == NULL)

@@ -57,6 +57,11 @@ const struct ov_norm_rij *ov_norm(const struct ov_rapport *, const char *maat,
 /* Is there such a source? */
 bool ov_norm_bron(const struct ov_rapport *, const char *naam);
 
+/* Categories that a report adds up: the i-th group, NULL behind the last; and
+ * the one of a category (also of the group's own name), NULL: of none. */
+const char *ov_groep_nth(const struct ov_rapport *, size_t i);
+const char *ov_groep(const struct ov_rapport *, const char *categorie);
+
 struct ov_grootheid;
 /* NULL if there is none. */
 const struct ov_grootheid *ov_grootheid(const struct ov_rapport *,

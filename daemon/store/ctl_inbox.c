@@ -266,6 +266,11 @@ judge(struct ov_store *st, const struct row *r, const char *naar,
 	if (rc == OV_OK && ov_db_changes(st->db) != 1)
 		rc = ov_fail(e, OV_DENIED, "state does not fit");
 	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "INSERT INTO afhandeling(bericht,tijd) VALUES(?1,?2)"
+		    " ON CONFLICT DO NOTHING",
+		    "ii", r->nr, ov_now(st));
+	if (rc == OV_OK)
 		rc = ov_ontvangst_queue(st, r->nr, o, e);
 	if (rc == OV_OK)
 		rc = ov_tx_commit(st, e);

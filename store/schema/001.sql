@@ -445,3 +445,32 @@ CREATE INDEX bericht_verzuim ON bericht(partner, ep, tag16)
   WHERE srt = 'verzuimmelding';
 CREATE INDEX uitgaand_verzuim ON uitgaand(leerling)
   WHERE srt = 'verzuimmelding';
+
+-- Reports: start populations as imported (counts, nobody in person).  A new
+-- one does not replace an old one: a report as of a day uses the newest that
+-- was there on that day.
+CREATE TABLE startpopulatie (
+  nr         INTEGER PRIMARY KEY,
+  schooljaar INTEGER NOT NULL,      -- the first year of it
+  vorm       TEXT NOT NULL CHECK (vorm IN ('normcategorie', 'gemeente')),
+  bron       TEXT NOT NULL,
+  datum      TEXT NOT NULL,         -- of the source
+  bestand    TEXT NOT NULL,
+  account    INTEGER NOT NULL,      -- uid
+  tijd       INTEGER NOT NULL
+) STRICT;
+CREATE INDEX startpopulatie_jaar ON startpopulatie(schooljaar, vorm);
+CREATE TABLE startpopulatie_cel (
+  startpopulatie INTEGER NOT NULL REFERENCES startpopulatie(nr),
+  categorie  TEXT NOT NULL,         -- '' in the shape per gemeente
+  leerweg    TEXT NOT NULL,
+  gemeente   TEXT NOT NULL,
+  sector     TEXT NOT NULL,
+  deelnemers INTEGER NOT NULL,
+  PRIMARY KEY (startpopulatie, categorie, leerweg, gemeente, sector)
+) STRICT, WITHOUT ROWID;
+-- When a message was first judged: accepted, rejected or processed.
+CREATE TABLE afhandeling (
+  bericht INTEGER PRIMARY KEY,      -- bericht.nr
+  tijd    INTEGER NOT NULL
+) STRICT;

@@ -318,6 +318,11 @@ formulas(void **state)
 		assert_true(strlen(f->tekst) > 20 && strlen(f->bron) > 5);
 	}
 	assert_null(ov_formule(r, "pi"));
+	assert_string_equal(ov_groep_nth(r, 0), "VO");
+	assert_string_equal(ov_groep(r, "VMBO_BOVENBOUW"), "VO");
+	assert_string_equal(ov_groep(r, "MBO"), "MBO");
+	assert_null(ov_groep(r, "HBO"));
+	assert_null(ov_groep_nth(r, 2));
 }
 
 /* ---- tables that contradict themselves ---- */
@@ -328,7 +333,9 @@ formulas(void **state)
 #define RIJ(n, y, b)                                                           \
 	"{\"maat\":\"vsv\",\"categorie\":\"X\",\"schooljaar\":\"" y            \
 	"\",\"norm\":\"" n "\",\"bron\":\"" b "\"}"
-#define FORM(g, f) "{\"versie\":1,\"grootheden\":[" g "],\"formules\":[" f "]}"
+#define FORM(g, f)                                                             \
+	"{\"versie\":1,\"groepen\":[],\"grootheden\":[" g "],\"formules\":[" f \
+	"]}"
 #define GROOT "{\"naam\":\"a\",\"uitleg\":\"u\",\"bron\":\"b\"}"
 #define GROOT_ALS(als)                                                         \
 	"{\"naam\":\"a\",\"uitleg\":\"u\",\"bron\":\"b\",\"srt\":\"s\","       \

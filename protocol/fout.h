@@ -148,6 +148,13 @@ enum ov_reden {
 	X("code-onbekend")                                                     \
 	X("onleesbaar")                                                        \
 	X("profiel-onbekend")                                                  \
+	X("schooljaar-ongeldig")                                               \
+	X("startpopulatie-gemengd")                                            \
+	X("startpopulatie-vorm")                                               \
+	X("rij-dubbel")                                                        \
+	X("rapport-onbekend")                                                  \
+	X("maand-ongeldig")                                                    \
+	X("normbron-onbekend")                                                 \
 	X("zaak-onbekend")                                                     \
 	X("geen-antwoord")                                                     \
 	X("onbekend-antwoord")                                                 \

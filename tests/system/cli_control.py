@@ -282,6 +282,127 @@ def exports(w):
         assert f.read() == "a\n"
 
 
+def reports(w):
+    rows = [{"normcategorie": "MBO_2", "teller": 180, "noemer": 2105,
+             "uitkomst": "8.55"},
+            {"normcategorie": "<b>", "teller": 0, "noemer": None,
+             "uitkomst": ""}]
+    end = {"lijst": "vsv", "titel": "Uitval & meer", "periode": "2018-2019",
+           "op": "2026-11-28", "aantal": 2,
+           "kolommen": [
+               {"naam": "normcategorie", "kop": "Soort", "soort": "tekst"},
+               {"naam": "noemer", "kop": "Deelnemers", "soort": "aantal"},
+               {"naam": "teller", "kop": "Vsv", "soort": "aantal"},
+               {"naam": "uitkomst", "kop": "Vsv %", "soort": "pct"}],
+           "formules": [{"code": "vsv", "tekst": "a gedeeld door b",
+                         "bron": "bijlage 1", "teller": "a",
+                         "noemer": "b"}],
+           "let_op": ["Let hierop."]}
+    h = answer({"rows": rows}, {"end": end})
+    q, out, _ = ask(w, h, "report", "vsv", "--at", "2026-11-28",
+                    "--schooljaar", "2018-2019", "--norm", "duo-2024",
+                    "--per-gemeente")
+    assert q == {"v": 1, "cmd": "report",
+                 "arg": {"lijst": "vsv", "op": "2026-11-28",
+                         "schooljaar": "2018-2019", "norm": "duo-2024",
+                         "gemeente": True}}, q
+    for part in ("Uitval & meer", "Periode 2018-2019", "MBO_2", "2105",
+                 "a gedeeld door b", "Bron: bijlage 1", "Let hierop."):
+        assert part in out, (part, out)
+    _, out, _ = ask(w, h, "report", "vsv", "--json")
+    assert json.loads(out) == {"rows": rows, "end": end}
+    path = os.path.join(w, "vsv.csv")
+    ask(w, h, "report", "vsv", "--csv", "-o", path)
+    with open(path, "rb") as f:
+        text = f.read()
+    assert text == ("\ufeffSoort;Deelnemers;Vsv;Vsv %\r\n"
+                    "MBO_2;2105;180;\"8,55\"\r\n"
+                    "<b>;;0;\r\n").encode(), text
+    ask(w, h, "report", "vsv", "--csv", "-o", path, code=1)  # it is there
+    _, out, _ = ask(w, h, "report", "vsv", "--html")
+    assert out.startswith("<!DOCTYPE html>") and "Uitval &amp; meer" in out
+    assert "<td>&lt;b&gt;</td>" in out and "<b>" not in out
+    assert '<td class="n">8,55</td>' in out and "Bron: bijlage 1." in out
+    for bad in (["--csv", "--html"], ["--csv", "--json"]):
+        r = subprocess.run([OV, "-i", w, "report", "vsv", *bad],
+                           capture_output=True, text=True, timeout=60)
+        assert r.returncode == 2, (bad, r)
+    pgn_join(w)
+    population(w)
+
+
+def pgn_join(w):
+    """The column of numbers is filled from a file of one's own, and only
+    there."""
+    col = "PERSOONSGEBONDENNUMMER"
+    h = answer({"rows": [{"eigenReferentie": "a", col: ""},
+                         {"eigenReferentie": "b", col: ""},
+                         {"eigenReferentie": "", col: ""}]},
+               {"end": {"kolommen": [{"naam": col, "kop": col,
+                                      "soort": "tekst"}]}})
+    path = os.path.join(w, "nummers.csv")
+
+    def numbers(text, **kw):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return ask(w, h, "report", "duo", "--month", "2026-02", "--csv",
+                   "--pgn", path, **kw)
+
+    q, out, _ = numbers("pgn;eigenReferentie\n999990019;a\n999990020;c\n"
+                        "999990007;\n")
+    assert q["arg"] == {"lijst": "duo", "maand": "2026-02"}  # stays here
+    assert out.splitlines() == ["\ufeff" + col, "999990019", '""', '""'], out
+    _, out, _ = ask(w, h, "report", "duo", "--month", "2026-02", "--csv")
+    assert out.splitlines() == ["\ufeff" + col, '""', '""', '""'], out
+    for text in ("eigenReferentie\na\n", "pgn;eigenReferentie\n123;a\n",
+                 "pgn;eigenReferentie\n999990018;a\n"):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        r = subprocess.run([OV, "-i", w, "report", "duo", "--month",
+                            "2026-02", "--pgn", path],
+                           capture_output=True, text=True, timeout=60)
+        assert r.returncode == 4, (text, r)
+        assert "99999" not in r.stderr and "123" not in r.stderr, r.stderr
+
+
+def population(w):
+    path = os.path.join(w, "pop.csv")
+    told = ("--source", "DUO", "--date", "2018-10-01")
+
+    def load(text, got, *argv, faults=(), code=0):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return ask(w, importer(got, faults, {"geladen": len(got)}), "import",
+                   "startpopulatie", path, *argv, code=code)
+
+    head = "schooljaar;normcategorie;deelnemers\n"
+    got = []
+    q, _, _ = load(head + "#uitleg;;\n2018-2019;VO_ONDERBOUW;14.278\n"
+                   "2018-2019;MBO_1;240\n", got, *told)
+    assert q["arg"] == {"bron": "DUO", "datum": "2018-10-01",
+                        "bestand": "pop.csv"}
+    assert [(r["rij"], r["normcategorie"], r["gemeente"], r["deelnemers"])
+            for r in got] == [(3, "VO_ONDERBOUW", "", 14278),
+                              (4, "MBO_1", "", 240)], got
+    fault = {"rij": 2, "kolom": "sector", "reden": "reden/code",
+             "tekst": "Onbekende code."}
+    _, out, _ = load(head + "2018-2019;X;1\n", [], *told, faults=[fault],
+                     code=4)
+    assert "Onbekende code." in out
+    for text in ("a;b\n", "schooljaar;schooljaar;deelnemers\n",
+                 "schooljaar;sector\n", head + "2018-2019;X;twee\n",
+                 head + "2018-2019;X;1.5\n", head + "2018-2019;X;-1\n",
+                 head + "2018-2019;X;9999999999\n"):
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        r = subprocess.run([OV, "-i", w, "import", "startpopulatie", path,
+                            *told], capture_output=True, text=True, timeout=60)
+        assert r.returncode == 4, (text, r)
+    r = subprocess.run([OV, "-i", w, "import", "startpopulatie", path],
+                       capture_output=True, text=True, timeout=60)
+    assert r.returncode == 2, r
+
+
 def main():
     with tempfile.TemporaryDirectory() as t:
         w = os.path.join(t, "vo")
@@ -295,6 +416,7 @@ def main():
         check(w)
         imports(w)
         exports(w)
+        reports(w)
     print(f"cli_control: {PASSED} commands as expected")
 
 

@@ -371,6 +371,8 @@ arguments(const struct ov_args *a)
 			return arg;
 	if (arg != NULL && ov_args_flag(a, "per-gemeente"))
 		(void)json_object_set_new(arg, "gemeente", json_true());
+	if (arg != NULL && ov_args_flag(a, "send"))
+		(void)json_object_set_new(arg, "verzend", json_true());
 	return arg;
 }
 
@@ -585,6 +587,7 @@ static const struct ov_opt opt_report[] = {{"at", OV_OPT_TEXT, "DATE",
     {"pgn", OV_OPT_TEXT, "FILE",
         "duo: own CSV eigenReferentie;pgn to join with;\n"
         "                            nothing of it is stored"},
+    {"send", OV_OPT_FLAG, NULL, "terugkoppeling: send it to the schools"},
     {"csv", OV_OPT_FLAG, NULL, "for a Dutch Excel"},
     {"html", OV_OPT_FLAG, NULL, "a page to print"},
     {"output", OV_OPT_TEXT, "FILE", "where to write; -o (stdout)"},
@@ -595,7 +598,8 @@ static const struct ov_opt opt_pop[] = {{"source", OV_OPT_TEXT, "TEXT",
 
 const struct ov_cmd ov_cmds_report[] =
     {{"report", NULL, "LIST", 1, 1,
-         "Count and show: vsv, terugkeer, tijdigheid, doorlooptijd, duo",
+         "Count and show: vsv, terugkeer, tijdigheid, doorlooptijd, duo,\n"
+         "                            terugkoppeling",
          opt_report, run_report, NULL, true},
         {"import", "startpopulatie", "FILE", 1, 1,
             "Read how many take part: the denominators of reports", opt_pop,

@@ -44,6 +44,7 @@ struct ov_rap_lijst {
 	const char *srt[2]; /* types, one after the other; NULL: no more */
 	bool inhoud;        /* content is opened */
 	bool persoon;       /* content is shown: a line for each record */
+	bool verzendt;      /* takes "verzend" */
 	const char *formule[2];
 	const struct ov_rap_kolom *kolom; /* ends with naam NULL */
 	/* Count one message; cl NULL where content is not opened.  *toon: it
@@ -65,7 +66,7 @@ struct ov_rap {
 	struct ov_date op; /* as of the end of this day */
 	int64_t tot;       /* the moment behind it */
 	char normbron[65]; /* "": the first of the table */
-	bool per_gemeente;
+	bool per_gemeente, verzend;
 	json_t *cel, *mens; /* counts; persons already counted */
 	json_t *let_op;     /* remarks, Dutch */
 	int fase;           /* index of srt */
@@ -74,7 +75,7 @@ struct ov_rap {
 };
 
 extern const struct ov_rap_lijst ov_rap_vsv, ov_rap_terugkeer,
-    ov_rap_tijdigheid, ov_rap_doorlooptijd, ov_rap_duo;
+    ov_rap_tijdigheid, ov_rap_doorlooptijd, ov_rap_duo, ov_rap_terugkoppeling;
 
 /* ---- rapport_run.c: what lists share ---- */
 

@@ -8,7 +8,8 @@
 #include "daemon/store/rapport.h"
 
 static const struct ov_rap_lijst *const lijsten[] = {&ov_rap_vsv,
-    &ov_rap_terugkeer, &ov_rap_tijdigheid, &ov_rap_doorlooptijd, &ov_rap_duo};
+    &ov_rap_terugkeer, &ov_rap_tijdigheid, &ov_rap_doorlooptijd, &ov_rap_duo,
+    &ov_rap_terugkoppeling};
 
 /* ---- shared by the lists ---- */
 
@@ -137,6 +138,10 @@ settings(struct ov_rap *s, const char *lijst, const char *op, const char *jaar,
 	if (op != NULL && ov_date_parse(ov_view_str(op), &s->op) != OV_OK)
 		return "datum-ongeldig";
 	s->tot = ov_nl_midnight(ov_date_add_days(s->op, 1));
+	if (s->verzend && !s->l->verzendt)
+		return "opdracht-ongeldig";
+	if (s->verzend && ov_date_cmp(s->op, ov_date_nl(ov_now(s->c->st))) != 0)
+		return "datum-ongeldig";
 	if (s->l->jaar == OV_RAP_MAAND)
 		return maand != NULL && parse_maand(maand, s)
 		           ? NULL
@@ -169,6 +174,7 @@ report_start(struct ov_ctl *c)
 	s->mens = json_object();
 	s->let_op = json_array();
 	s->per_gemeente = ov_ctl_flag(c, "gemeente");
+	s->verzend = ov_ctl_flag(c, "verzend");
 	if (norm != NULL)
 		memcpy(s->normbron, norm, strlen(norm) + 1);
 	if (ov_ctl_args(c) &&

@@ -474,3 +474,18 @@ CREATE TABLE afhandeling (
   bericht INTEGER PRIMARY KEY,      -- bericht.nr
   tijd    INTEGER NOT NULL
 ) STRICT;
+-- Aggregated terugkoppeling as it was sent: counts per vestiging and day, for
+-- the next one of the year is judged with them.
+CREATE TABLE teruggekoppeld (
+  partner      INTEGER NOT NULL REFERENCES partner(id),
+  vestiging    TEXT NOT NULL,       -- BRIN/vestiging
+  schooljaar   INTEGER NOT NULL,
+  peildatum    TEXT NOT NULL,
+  gestart      INTEGER NOT NULL,
+  niet_gestart INTEGER NOT NULL,
+  uitgevallen  INTEGER NOT NULL,
+  geswitcht    INTEGER NOT NULL,
+  onderdrukt   INTEGER NOT NULL,    -- bit per count, in this order
+  uitgaand     INTEGER NOT NULL,    -- uitgaand.nr
+  PRIMARY KEY (partner, vestiging, schooljaar, peildatum)
+) STRICT, WITHOUT ROWID;

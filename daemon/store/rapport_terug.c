@@ -8,6 +8,7 @@
  * was sent about a day stands.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/store/rapport.h"
@@ -271,14 +272,12 @@ one(struct ov_rap *s, const char *key, struct ov_err *e)
 	const struct ov_lid *lid;
 	enum ov_rol rol = OV_ROL_N;
 	OV_JSON *inhoud = NULL;
-	long long partner;
 	enum ov_rc rc;
 
 	memset(&v, 0, sizeof(v));
-	if (tab == NULL || strlen(tab + 1) < 4 ||
-	    sscanf(key, "%lld", &partner) != 1)
+	v.partner = strtoll(key, NULL, 10);
+	if (tab == NULL || strlen(tab + 1) < 4 || v.partner == 0)
 		return ov_fail(e, OV_DAMAGED, "report: vestiging");
-	v.partner = partner;
 	v.naam = tab + 1;
 	ov_date_fmt(v.peildatum, s->op);
 	for (int i = 0; i < OV_OD_N; i++)

@@ -2,8 +2,8 @@
 /* daemon/store/rapport_tijd.c - how timely the notices of each school were
  * (terms: data/kalender.json), and how long dossiers wait with us.
  */
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/store/rapport.h"
@@ -171,7 +171,7 @@ door_slot(struct ov_rap *s, struct ov_err *e)
 
 		for (size_t i = 0; i < 4; i++)
 			v[i] = ov_rap_waarde(s->cel, key, naam[i]);
-		if (sscanf(key, "%" SCNd64, &id) != 1)
+		if ((id = strtoll(key, NULL, 10)) == 0)
 			return ov_fail(e, OV_DAMAGED, "report: partner");
 		door_put(s, ov_j_partner(s->c->st, id), v[0], v[1], v[2], v[3]);
 		n += v[0];

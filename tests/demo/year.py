@@ -264,6 +264,7 @@ class Year:
             c[name, "in"] = self.states(name, "inbox")
         c["leerlingen"] = r.count(MBO)["leerlingen"]
         c["notities"] = self.notices()
+        self.vsv()
         c["statussen"] = collections.Counter(
             x["inhoud"]["status"]
             for x in r.ov(VO, "export", "overstapstatus")["rows"])
@@ -289,6 +290,40 @@ class Year:
             (o["normcategorie"], o.get("leerweg"), o.get("niveau"),
              x["rol"], x["partner"])
             for x in rows for o in [x["inhoud"]["opleiding"]])
+
+    def vsv(self):
+        """The municipality's own report, with the participants of the table
+        as its start population, gives back every figure that was printed."""
+        with open(os.path.join(self.root, "tests", "data",
+                               "ijssel-vecht-2018-2019.csv"),
+                  encoding="utf-8") as f:
+            table = list(csv.DictReader(f))
+        left = [x["inhoud"]["datumUitschrijving"] for x in
+                self.region.ov(GEM, "export", "uitschrijving")["rows"]]
+        first = int(min(left)[:4]) - (min(left)[5:] < "10-01")
+        year = "%d-%d" % (first, first + 1)
+        path = os.path.join(self.folder, "startpopulatie.csv")
+        with open(path, "w", encoding="utf-8", newline="") as f:
+            w = csv.writer(f, delimiter=";")
+            w.writerow(["schooljaar", "normcategorie", "leerweg",
+                        "deelnemers"])
+            w.writerows([year, x["normcategorie"], x["leerweg"],
+                         x["deelnemers"]] for x in table
+                        if x["leerweg"] != "TOTAAL")
+        self.region.ov(GEM, "import", "startpopulatie", path, "--source",
+                       "de tabel", "--date", "%d-10-01" % first)
+        rows = {x["normcategorie"]: x for x in self.region.ov(
+            GEM, "report", "vsv", "--schooljaar", year)["rows"]}
+        for x in table:
+            if x["leerweg"] != "TOTAAL":
+                continue
+            got = rows.get(x["normcategorie"], {})
+            if [str(got.get("noemer")), str(got.get("teller")),
+                    got.get("uitkomst")] != [x["deelnemers"], x["vsv"],
+                                             x["vsv_pct"]]:
+                raise Trouble("report vsv: %r, but printed is %r" % (got, x))
+        self.say("Het vsv-rapport van de gemeente geeft de gepubliceerde "
+                 "percentages terug, op de afgedrukte decimaal.")
 
     def receipts(self):
         """Every receipt of everything that was sent, exported and verified

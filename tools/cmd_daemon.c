@@ -231,6 +231,10 @@ static const struct ov_col col_case[] = {{"zaak", "Zaak", false},
     {"partner", "Partner", false}, {"status", "Status", false},
     {"datum", "Datum", false}, {"eigenReferentie", "Referentie", false},
     {"berichten", "Ber.", true}, COL_END};
+static const struct ov_col col_work[] = {{"soort", "Soort", false},
+    {"nr", "Nr", true}, {"eigenReferentie", "Referentie", false},
+    {"uiterlijk", "Uiterlijk", false}, {"dagen", "Dgn", true},
+    {"tekst", "Te doen", false}, COL_END};
 static const struct ov_col col_log[] = {{"idx", "Index", true},
     {"tijd", "Time", false}, {"soort", "Kind", false},
     {"partij", "Party", false}, {"ref", "Ref", false}, COL_END};
@@ -270,7 +274,8 @@ static const struct map map_some[] = {{"1", "nr", NUMBER},
 static const struct map map_inbox[] = {{"state", "stand", TEXT},
     {"type", "srt", TEXT}, {"since", "sinds", TEXT}, MAP_END};
 static const struct map map_link[] = {{"1", "nr", NUMBER},
-    {"2", "leerling", NUMBER}, {"ref", "eigenReferentie", TEXT}, MAP_END};
+    {"2", "leerling", NUMBER}, {"ref", "eigenReferentie", TEXT},
+    {"no", "nee", YES}, MAP_END};
 static const struct map map_reason[] = {{"1", "nr", NUMBER},
     {"reason", "reden", TEXT}, MAP_END};
 static const struct map map_correct[] = {{"1", "nr", NUMBER},
@@ -289,7 +294,15 @@ static const struct map map_cases[] = {{"partner", "partner", TEXT}, MAP_END};
 static const struct map map_case1[] = {{"1", "zaak", TEXT}, MAP_END};
 static const struct map map_caseset[] = {{"1", "zaak", TEXT},
     {"status", "status", TEXT}, {"date", "datum", TEXT},
-    {"reason", "reden", TEXT}, {"pgn", "pgn", ASKED}, MAP_END};
+    {"reason", "reden", TEXT}, {"pgn", "pgn", ASKED},
+    {"signaalbron", "signaalbron", TEXT},
+    {"eersteContact", "eersteContact", TEXT},
+    {"intakeDatum", "intakeDatum", TEXT},
+    {"trajectStart", "trajectStart", TEXT},
+    {"trajectEinde", "trajectEinde", TEXT}, {"bestemming", "bestemming", TEXT},
+    MAP_END};
+static const struct map map_work[] = {{"at", "op", TEXT},
+    {"digest", "overzicht", YES}, MAP_END};
 static const struct map map_calendar[] = {{"at", "op", TEXT}, MAP_END};
 static const struct map map_log[] = {{"from", "van", NUMBER},
     {"to", "tot", NUMBER}, {"kind", "soort", TEXT}, MAP_END};
@@ -335,6 +348,9 @@ static const struct ov_opt opt_outbox[] = {OPT_STATE, OPT_TYPE, OPT_PARTNER,
 static const struct ov_opt opt_all[] = {OPT_ALL, OPT_END};
 static const struct ov_opt opt_inbox[] = {OPT_STATE, OPT_TYPE,
     {"since", OV_OPT_TEXT, "DATE", "received on or after YYYY-MM-DD"}, OPT_END};
+static const struct ov_opt opt_link[] = {{"ref", OV_OPT_TEXT, "REF",
+                                             "by one's own reference"},
+    {"no", OV_OPT_FLAG, NULL, "somebody else; not asked again"}, OPT_END};
 static const struct ov_opt opt_reason[] = {OPT_REASON, OPT_END};
 static const struct ov_opt opt_reject[] =
     {{"reason", OV_OPT_TEXT, "CODE",
@@ -372,9 +388,18 @@ static const struct ov_opt opt_caseset[] =
         {"date", OV_OPT_TEXT, "DATE", "since when, YYYY-MM-DD"},
         {"reason", OV_OPT_TEXT, "CODE", "why: a code of redenStatus"},
         {"pgn", OV_OPT_FLAG, NULL, "ask for the PGN on standard input"},
-        OPT_END};
+        {"signaalbron", OV_OPT_TEXT, "CODE", "who signalled: stays here"},
+        {"eersteContact", OV_OPT_TEXT, "DATE", "first contact"},
+        {"intakeDatum", OV_OPT_TEXT, "DATE", "intake"},
+        {"trajectStart", OV_OPT_TEXT, "DATE", "guidance began"},
+        {"trajectEinde", OV_OPT_TEXT, "DATE", "guidance ended"},
+        {"bestemming", OV_OPT_TEXT, "CODE", "where it led"}, OPT_END};
 static const struct ov_opt opt_calendar[] = {{"at", OV_OPT_TEXT, "DATE",
                                                  "as on this day, YYYY-MM-DD"},
+    OPT_END};
+static const struct ov_opt opt_work[] = {{"at", OV_OPT_TEXT, "DATE",
+                                             "as it was on YYYY-MM-DD"},
+    {"digest", OV_OPT_FLAG, NULL, "own references and counts only, for a mail"},
     OPT_END};
 static const struct ov_opt opt_log[] = {{"from", OV_OPT_NUMBER, "N",
                                             "first leaf"},
@@ -409,6 +434,7 @@ D(d_answer, "inbox.answer", map_answer, NULL, false);
 D(d_inbox, "inbox.list", map_inbox, col_inbox, false);
 D(d_inbox1, "inbox.show", map_nr, NULL, false);
 D(d_link, "inbox.link", map_link, NULL, false);
+D(d_breach, "inbox.breach", map_nr, NULL, false);
 D(d_unlink, "inbox.unlink", map_reason, NULL, false);
 D(d_accept, "inbox.accept", map_nr, NULL, false);
 D(d_reject, "inbox.reject", map_reason, NULL, false);
@@ -418,6 +444,7 @@ D(d_case1, "case.show", map_case1, NULL, false);
 D(d_caseset, "case.set", map_caseset, NULL, false);
 D(d_calendar, "calendar.list", map_calendar, col_calendar, false);
 D(d_absence, "absence.list", NULL, col_absence, false);
+D(d_work, "worklist", map_work, col_work, false);
 D(d_log, "log.show", map_log, col_log, false);
 D(d_verify, "log.verify", NULL, NULL, false);
 D(d_test, "holder.test", NULL, col_test, false);
@@ -472,7 +499,10 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
     CMD("inbox", "show", "NR", 1, 1, "Open one; the reading is logged", NULL,
         d_inbox1, false),
     CMD("inbox", "link", "NR [PUPIL]", 1, 2,
-        "Decide a doubt: it is this applicant", opt_pupil, d_link, false),
+        "Decide a doubt: it is this applicant, or not", opt_link, d_link,
+        false),
+    CMD("inbox", "breach", "NR", 1, 1,
+        "The breach note of an undone link was judged", NULL, d_breach, false),
     CMD("inbox", "unlink", "NR", 1, 1, "Undo a link", opt_reason, d_unlink,
         false),
     CMD("inbox", "accept", "NR", 1, 1, "Accept, and tell the sender", NULL,
@@ -498,6 +528,8 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
     CMD("absence", "list", "", 0, 0,
         "Absence that must be notified; the reading is logged", NULL, d_absence,
         true),
+    CMD("worklist", NULL, "", 0, 0, "What is to be done here, and by when",
+        opt_work, d_work, false),
     CMD("log", "show", "", 0, 0, "Show the exchange log", opt_log, d_log, true),
     CMD("log", "verify", "", 0, 0, "Recompute the whole tree from the file",
         NULL, d_verify, false),

@@ -298,6 +298,9 @@ alarm_doe(const char *soort)
 	        "nothing, when you loaded pupils: the rest follows tomorrow"},
 	    {"eigen-budget-jaar-bijna-op",
 	        "ask the region's administrators for a larger budget"},
+	    {"koppeling-ongedaan",
+	        "a link was undone: judge within 72 hours whether it is a "
+	        "breach; overstap worklist has the facts"},
 	    {"gebruik-verschilt",
 	        "unless you restored a backup in the last four weeks somebody "
 	        "asks pseudonyms in your name: tell the region's "

@@ -311,9 +311,14 @@ void ov_link_again(struct ov_store *);
  * fits); own transaction.  OV_DENIED when the tags differ. */
 OV_MUST_CHECK enum ov_rc ov_link_decide(struct ov_store *, int64_t nr,
     int64_t leerling, struct ov_err *);
-/* Undo: sealed back under its pid.  Own transaction. */
+/* Undo: sealed back under its pid, and a breach note starts (table datalek,
+ * alarm koppeling-ongedaan).  Own transaction. */
 OV_MUST_CHECK enum ov_rc ov_link_undo(struct ov_store *, int64_t nr,
-    const char *reden, struct ov_err *);
+    const char *reden, uid_t, struct ov_err *);
+/* A lasting no: a message in doubt is about none of the pupils whose tag fits,
+ * and is not asked about again.  Own transaction; OV_DENIED: no doubt. */
+OV_MUST_CHECK enum ov_rc ov_link_refuse(struct ov_store *, int64_t nr, uid_t,
+    struct ov_err *);
 
 /* ---- inbox (ctl_inbox.c) ---- */
 
@@ -340,6 +345,6 @@ extern const struct ov_ctl_cmd ov_ctl_basis[], ov_ctl_partners[],
     ov_ctl_pupils[], ov_ctl_drafts[], ov_ctl_outbox[], ov_ctl_inbox[],
     ov_ctl_about[], ov_ctl_cases[], ov_ctl_count[], ov_ctl_export[],
     ov_ctl_log[], ov_ctl_check[], ov_ctl_kalender[], ov_ctl_startpop[],
-    ov_ctl_report[];
+    ov_ctl_report[], ov_ctl_worklist[];
 
 #endif

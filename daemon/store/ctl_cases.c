@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "daemon/store/ctl.h"
 #include "daemon/store/earlier.h"
+#include "daemon/store/worklist.h"
 #include "protocol/id.h"
 #include "protocol/pgn.h"
 
@@ -138,10 +138,13 @@ zaak_find(struct ov_ctl *c, const uint8_t id[16], struct zaak *z)
 static void
 show_start(struct ov_ctl *c)
 {
+	struct ov_gelezen g = {.tabel = "zaak", .grond = "RMC-REGISTRATIE"};
 	struct ov_err e = {0};
+	OV_JSON *f = NULL;
 	struct zaak z;
 	sqlite3_stmt *q;
 	uint8_t id[16];
+	json_t *j;
 	enum ov_rc rc;
 	bool row;
 
@@ -163,8 +166,14 @@ show_start(struct ov_ctl *c)
 		        "tijd", ov_j_moment(ov_db_i64(q, 4)), "terugmelding",
 		        ov_db_text(q, 5)));
 	ov_db_done(c->st->db, q);
-	if (ov_ctl_ok(c, rc, &e))
-		ov_ctl_end(c, j_zaak(c->st, &z));
+	if (rc == OV_OK)
+		rc = ov_verloop_at(c->st, id, INT64_MAX, &f, &e);
+	if (!ov_ctl_ok(c, rc, &e) ||
+	    (json_object_size(f) > 0 && !ov_ctl_read_log(c, "show", &g, 1)))
+		return;
+	j = j_zaak(c->st, &z);
+	(void)ov_j_set(j, "verloop", json_incref(f));
+	ov_ctl_end(c, j);
 }
 
 /* ---- a new status ---- */
@@ -282,9 +291,52 @@ set_queue(struct ov_store *st, const struct zaak *z, const struct set *s,
 	    s->datum != NULL ? s->datum : vandaag);
 }
 
+/* ---- what people did in it ---- */
+
+static json_t *
+follow_args(struct ov_ctl *c)
+{
+	json_t *j = json_object();
+	const char *name, *v;
+
+	for (size_t i = 0; (name = ov_verloop_veld(i)) != NULL; i++)
+		if ((v = ov_ctl_text(c, name, 40)) != NULL)
+			(void)ov_j_set(j, name, json_string(v));
+	return j;
+}
+
+/* It stays here: nobody is told. */
+static void
+follow_set(struct ov_ctl *c, const uint8_t id[16], const json_t *velden)
+{
+	struct ov_gelezen g = {.tabel = "zaak", .grond = "RMC-REGISTRATIE"};
+	struct ov_err e = {0};
+	const char *code = NULL;
+	OV_JSON *now = NULL;
+	enum ov_rc rc;
+
+	if (!ov_ctl_ok(c, ov_tx_begin(c->st, &e), &e))
+		return;
+	rc = ov_verloop_add(c->st, c->uid, id, velden, &code, &e);
+	g.record = ov_db_last(c->st->db);
+	if (rc == OV_OK && code == NULL)
+		rc = ov_tx_commit(c->st, &e);
+	if (rc != OV_OK || code != NULL)
+		ov_tx_abort(c->st);
+	if (rc == OV_OK && code != NULL) {
+		ov_ctl_fout(c, code, NULL);
+		return;
+	}
+	if (rc == OV_OK)
+		rc = ov_verloop_at(c->st, id, INT64_MAX, &now, &e);
+	if (ov_ctl_ok(c, rc, &e) && ov_ctl_read_log(c, "show", &g, 1))
+		ov_ctl_end(c, json_pack("{s:O}", "verloop", now));
+}
+
 static void
 set_start(struct ov_ctl *c)
 {
+	OV_JSON *follow = NULL;
 	struct ov_err e = {0};
 	struct set s = {0};
 	struct zaak z;
@@ -295,12 +347,24 @@ set_start(struct ov_ctl *c)
 
 	if (!zaak_arg(c, id))
 		return;
-	s.status = ov_jo_str(&c->in, "status", 31);
+	follow = follow_args(c);
+	s.status = ov_ctl_text(c, "status", 31);
 	s.datum = ov_ctl_text(c, "datum", 10);
 	s.reden = ov_ctl_text(c, "reden", 40);
 	s.pgn = ov_ctl_text(c, "pgn", OV_PGN_LEN);
 	if (!ov_ctl_args(c) || !zaak_find(c, id, &z))
 		return;
+	/* A status goes out, what was done stays: one or the other. */
+	if ((s.status == NULL) == (json_object_size(follow) == 0) ||
+	    (s.status == NULL &&
+	        (s.datum != NULL || s.reden != NULL || s.pgn != NULL))) {
+		ov_ctl_fout(c, "opdracht-ongeldig", NULL);
+		return;
+	}
+	if (s.status == NULL) {
+		follow_set(c, id, follow);
+		return;
+	}
 	if (!ov_boek_sends(c->st)) {
 		ov_ctl_fout(c, "adresboek-verlopen", NULL);
 		return;

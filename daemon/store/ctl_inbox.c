@@ -271,6 +271,8 @@ judge(struct ov_store *st, const struct row *r, const char *naar,
 		    " ON CONFLICT DO NOTHING",
 		    "ii", r->nr, ov_now(st));
 	if (rc == OV_OK)
+		rc = ov_stand_note(st, r->nr, naar, e);
+	if (rc == OV_OK)
 		rc = ov_ontvangst_queue(st, r->nr, o, e);
 	if (rc == OV_OK)
 		rc = ov_tx_commit(st, e);
@@ -386,10 +388,19 @@ link_start(struct ov_ctl *c)
 	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
 	int64_t leerling = ov_ctl_int(c, "leerling");
 	const char *ref = ov_ctl_text(c, "eigenReferentie", REF_MAX);
+	bool nee = ov_ctl_flag(c, "nee");
 	struct ov_err e = {0};
 
 	if (!ov_ctl_args(c))
 		return;
+	if (nee && (leerling != 0 || ref != NULL)) {
+		ov_ctl_fout(c, "opdracht-ongeldig", NULL);
+		return;
+	}
+	if (nee) {
+		linked(c, ov_link_refuse(c->st, nr, c->uid, &e), &e, nr);
+		return;
+	}
 	if (ref != NULL && leerling == 0 &&
 	    !ov_ctl_ok(c, ov_pupil_by_ref(c->st, ref, &leerling, &e), &e))
 		return;
@@ -399,18 +410,68 @@ link_start(struct ov_ctl *c)
 		linked(c, ov_link_decide(c->st, nr, leerling, &e), &e, nr);
 }
 
+/* Who read message nr while it was open: rows. */
+static enum ov_rc
+readers(struct ov_ctl *c, int64_t nr, struct ov_err *e)
+{
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+	bool row;
+
+	rc = ov_db_q(c->st->db, &q, e,
+	    "SELECT g.tijd,g.account,g.handeling FROM datalek d JOIN gelezen g"
+	    " ON g.tabel='bericht' AND g.record=d.bericht AND"
+	    " g.tijd>=d.open_sinds AND g.tijd<=d.tijd WHERE d.nr=(SELECT"
+	    " max(nr) FROM datalek WHERE bericht=?1) ORDER BY g.nr LIMIT 1000",
+	    "i", nr);
+	while (rc == OV_OK &&
+	       (rc = ov_db_next(c->st->db, q, &row, e)) == OV_OK && row)
+		ov_ctl_row(c, json_pack("{s:o,s:I,s:s}", "tijd",
+		                  ov_j_moment(ov_db_i64(q, 0)), "account",
+		                  (json_int_t)ov_db_i64(q, 1), "handeling",
+		                  ov_db_text(q, 2)));
+	ov_db_done(c->st->db, q);
+	return rc;
+}
+
 static void
 unlink_start(struct ov_ctl *c)
 {
 	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
 	const char *reden = ov_ctl_text(c, "reden", 200);
 	struct ov_err e = {0};
+	enum ov_rc rc;
 
-	if (ov_ctl_args(c))
-		linked(c,
-		    ov_link_undo(c->st, nr,
-		        reden != NULL ? reden : "ontkoppeld", &e),
-		    &e, nr);
+	if (!ov_ctl_args(c))
+		return;
+	rc = ov_link_undo(c->st, nr, reden != NULL ? reden : "ontkoppeld",
+	    c->uid, &e);
+	if (rc == OV_OK)
+		rc = readers(c, nr, &e);
+	linked(c, rc, &e, nr);
+}
+
+/* The breach note of a message was judged: it leaves the worklist. */
+static void
+breach_start(struct ov_ctl *c)
+{
+	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
+	struct ov_err e = {0};
+	enum ov_rc rc;
+
+	if (!ov_ctl_args(c) || !ov_ctl_ok(c, ov_tx_begin(c->st, &e), &e))
+		return;
+	rc = ov_db_run(c->st->db, &e,
+	    "UPDATE datalek SET beoordeeld=?2 WHERE bericht=?1"
+	    " AND beoordeeld=0",
+	    "ii", nr, ov_now(c->st));
+	if (rc == OV_OK && ov_db_changes(c->st->db) == 0)
+		rc = ov_fail(&e, OV_DENIED, "no breach note");
+	if (rc == OV_OK)
+		rc = ov_tx_commit(c->st, &e);
+	if (rc != OV_OK)
+		ov_tx_abort(c->st);
+	linked(c, rc, &e, nr);
 }
 
 /* ---- export ---- */
@@ -503,6 +564,7 @@ const struct ov_ctl_cmd ov_ctl_inbox[] = {
     {.name = "inbox.show", .start = show_start},
     {.name = "inbox.link", .start = link_start},
     {.name = "inbox.unlink", .start = unlink_start},
+    {.name = "inbox.breach", .start = breach_start},
     {.name = "inbox.accept", .start = accept_start},
     {.name = "inbox.reject", .start = reject_start},
     {.name = "inbox.process", .start = process_start},

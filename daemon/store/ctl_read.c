@@ -116,8 +116,11 @@ ov_aside(struct ov_store *st, const char *tabel, int64_t nr,
 	if (strcmp(tabel, "bericht") == 0)
 		rc = ov_db_run(st->db, e,
 		    "UPDATE bericht SET stand='TERZIJDE',reden='onleesbaar'"
-		    " WHERE nr=?1",
+		    " WHERE nr=?1 AND stand<>'TERZIJDE'",
 		    "i", nr);
+	if (rc == OV_OK && strcmp(tabel, "bericht") == 0 &&
+	    ov_db_changes(st->db) == 1)
+		rc = ov_stand_note(st, nr, "TERZIJDE", e);
 	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e,
 		    "INSERT INTO terzijde(tijd,tabel,record,reden)"

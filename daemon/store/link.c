@@ -305,7 +305,9 @@ hits_find(struct ov_store *st, struct ov_hit *h, size_t *n, struct ov_err *e)
 		    " t.ep=b.ep AND t.tag16=b.tag16"
 		    " CROSS JOIN leerling l ON l.nr=t.leerling"
 		    " WHERE b.nr>?1 AND b.stand='ONBEKEND' AND b.gesloten=1"
-		    " AND l.stand='gecachet' ORDER BY b.nr,l.nr LIMIT 64",
+		    " AND l.stand='gecachet' AND NOT EXISTS (SELECT 1 FROM"
+		    " koppeling_nee k WHERE k.bericht=b.nr AND"
+		    " k.leerling=l.nr) ORDER BY b.nr,l.nr LIMIT 64",
 		    "i", st->link->from);
 	else
 		rc = ov_db_q(st->db, &q, e,
@@ -317,7 +319,9 @@ hits_find(struct ov_store *st, struct ov_hit *h, size_t *n, struct ov_err *e)
 		    " CROSS JOIN leerling l ON l.nr=t.leerling"
 		    " WHERE b.stand IN ('ONBEKEND', 'TWIJFEL') AND"
 		    " b.stand='ONBEKEND' AND b.gesloten=1 AND b.nr>?1"
-		    " AND l.stand='gecachet' ORDER BY b.nr,l.nr LIMIT 64",
+		    " AND l.stand='gecachet' AND NOT EXISTS (SELECT 1 FROM"
+		    " koppeling_nee k WHERE k.bericht=b.nr AND"
+		    " k.leerling=l.nr) ORDER BY b.nr,l.nr LIMIT 64",
 		    "i", st->link->from);
 	while (rc == OV_OK && *n < HITS && bytes < HIT_BYTES &&
 	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
@@ -485,6 +489,8 @@ hit_linked(struct ov_store *st, const struct ov_hit *h, struct ov_err *e)
 	    "iivi", h->nr, (int64_t)h->versie + 1,
 	    (struct ov_view){h->sealed.p, h->sealed.n}, h->leerling);
 	if (rc == OV_OK)
+		rc = ov_stand_note(st, h->nr, "GEKOPPELD", e);
+	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e,
 		    "UPDATE zaak SET leerling=?2 WHERE zaak="
 		    "(SELECT zaak FROM bericht WHERE nr=?1)",
@@ -512,6 +518,8 @@ hit_write(struct ov_store *st, const struct ov_hit *h, struct ov_err *e)
 		    " WHERE nr=?1",
 		    "i", h->nr);
 		if (rc == OV_OK)
+			rc = ov_stand_note(st, h->nr, "TERZIJDE", e);
+		if (rc == OV_OK)
 			rc = ov_db_run(st->db, e,
 			    "INSERT INTO terzijde(tijd,tabel,record,reden)"
 			    " VALUES(?1,'bericht',?2,'onleesbaar')",
@@ -520,11 +528,12 @@ hit_write(struct ov_store *st, const struct ov_hit *h, struct ov_err *e)
 	}
 	if (h->same && !h->twice)
 		return hit_linked(st, h, e);
-	return ov_db_run(st->db, e,
+	rc = ov_db_run(st->db, e,
 	    "UPDATE bericht SET stand='TWIJFEL',leerling=?2,reden=?3"
 	    " WHERE nr=?1",
 	    "iit", h->nr, h->leerling,
 	    h->twice ? "referentie-dubbel" : "twijfel");
+	return rc == OV_OK ? ov_stand_note(st, h->nr, "TWIJFEL", e) : rc;
 }
 
 enum ov_rc

@@ -45,6 +45,13 @@ OV_MUST_CHECK enum ov_rc ov_hits_seal(struct ov_store *, struct ov_hit *,
 OV_MUST_CHECK enum ov_rc ov_hits_write(struct ov_store *, const struct ov_hit *,
     size_t n, struct ov_err *);
 
+/* Both sides of a doubt, as dates, and whose: nothing else of the message is
+ * shown to anybody.  *known is false when it is no doubt any more, or cannot
+ * be opened now. */
+OV_MUST_CHECK enum ov_rc ov_link_doubt(struct ov_store *, int64_t nr,
+    char theirs[OV_DATE_SIZE], char ours[OV_DATE_SIZE], int64_t *leerling,
+    bool *known, struct ov_err *);
+
 /* The daily run of link results, where it is (link_run.c). */
 struct ov_run {
 	bool busy;

@@ -2,6 +2,7 @@
 /* daemon/store/link_hand.c - a person decides: link a doubtful dossier, or
  * undo a link.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/store/link.h"
@@ -93,8 +94,28 @@ seal_back(struct ov_store *st, struct ov_hit *h, struct ov_err *e)
 }
 
 static enum ov_rc
+breach_note(struct ov_store *st, int64_t nr, uid_t uid, struct ov_err *e)
+{
+	int64_t open;
+	enum ov_rc rc;
+
+	rc = ov_db_int(st->db, &open, 0, e,
+	    "SELECT ifnull(max(tijd),0) FROM bericht_stand WHERE bericht=?1"
+	    " AND stand='GEKOPPELD'",
+	    "i", nr);
+	if (rc != OV_OK)
+		return rc;
+	ov_alarm(st, "koppeling-ongedaan", 0);
+	return ov_db_run(st->db, e,
+	    "INSERT INTO datalek(bericht,tijd,open_sinds,account,lezers)"
+	    " SELECT ?1,?2,?3,?4,count(*) FROM gelezen WHERE tabel='bericht'"
+	    " AND record=?1 AND tijd>=?3",
+	    "iiii", nr, ov_now(st), open, (int64_t)uid);
+}
+
+static enum ov_rc
 hit_unlinked(struct ov_store *st, const struct ov_hit *h, const char *reden,
-    struct ov_err *e)
+    uid_t uid, struct ov_err *e)
 {
 	struct ov_oin oin;
 	enum ov_rc rc;
@@ -106,6 +127,10 @@ hit_unlinked(struct ov_store *st, const struct ov_hit *h, const char *reden,
 	    "reden=?4 WHERE nr=?1",
 	    "iivt", h->nr, (int64_t)h->versie + 1,
 	    (struct ov_view){h->sealed.p, h->sealed.n}, reden);
+	if (rc == OV_OK)
+		rc = breach_note(st, h->nr, uid, e);
+	if (rc == OV_OK)
+		rc = ov_stand_note(st, h->nr, "TWIJFEL", e);
 	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e,
 		    "UPDATE zaak SET leerling=NULL WHERE zaak="
@@ -123,7 +148,7 @@ hit_unlinked(struct ov_store *st, const struct ov_hit *h, const char *reden,
 }
 
 enum ov_rc
-ov_link_undo(struct ov_store *st, int64_t nr, const char *reden,
+ov_link_undo(struct ov_store *st, int64_t nr, const char *reden, uid_t uid,
     struct ov_err *e)
 {
 	struct ov_hit h = {0};
@@ -150,7 +175,78 @@ ov_link_undo(struct ov_store *st, int64_t nr, const char *reden,
 		    (struct ov_view){h.blob.p, h.blob.n}, &h.jws, e);
 	if (rc == OV_OK && (rc = ov_hit_ref(st, &h, e)) == OV_OK &&
 	    (rc = seal_back(st, &h, e)) == OV_OK)
-		rc = hit_unlinked(st, &h, reden, e);
+		rc = hit_unlinked(st, &h, reden, uid, e);
 	ov_hits_free(&h, 1);
+	return rc;
+}
+
+static enum ov_rc
+both_dates(struct ov_store *st, const struct ov_hit *h,
+    char theirs[OV_DATE_SIZE], char ours[OV_DATE_SIZE], struct ov_err *e)
+{
+	struct ov_claims cl = {0};
+	struct ov_pupil_data d = {0};
+	const char *born;
+	enum ov_rc rc;
+
+	rc = ov_jws_claims((struct ov_view){h->jws.p, h->jws.n}, &cl, e);
+	if (rc == OV_OK &&
+	    (rc = ov_pupil_open(st, h->leerling, &d, e)) == OV_OK) {
+		born = ov_jn_text(ov_jn_get(cl.inhoud, "geboortedatum"));
+		(void)snprintf(theirs, OV_DATE_SIZE, "%s",
+		    born != NULL ? born : "");
+		(void)snprintf(ours, OV_DATE_SIZE, "%s", d.geboortedatum);
+	}
+	ov_pupil_free(&d);
+	ov_claims_free(&cl);
+	return rc;
+}
+
+enum ov_rc
+ov_link_doubt(struct ov_store *st, int64_t nr, char theirs[OV_DATE_SIZE],
+    char ours[OV_DATE_SIZE], int64_t *leerling, bool *known, struct ov_err *e)
+{
+	struct ov_hit h = {0};
+	enum ov_rc rc;
+
+	*known = false;
+	rc = hit_by_hand(st, nr, 0, &h, e);
+	if (rc == OV_OK && (rc = ov_hits_open(st, &h, 1, e)) == OV_OK &&
+	    !h.broken && !h.later) {
+		rc = both_dates(st, &h, theirs, ours, e);
+		*leerling = h.leerling;
+		*known = rc == OV_OK;
+	}
+	ov_hits_free(&h, 1);
+	return rc == OV_DENIED || ov_unreadable(rc) ? OV_OK : rc;
+}
+
+enum ov_rc
+ov_link_refuse(struct ov_store *st, int64_t nr, uid_t uid, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	rc = ov_db_run(st->db, e,
+	    "INSERT INTO koppeling_nee(bericht,leerling,tijd,account) SELECT"
+	    " b.nr,t.leerling,?2,?3 FROM bericht b JOIN etiket t ON"
+	    " t.partner=b.partner AND t.ep=b.ep AND t.tag16=b.tag16"
+	    " WHERE b.nr=?1 AND b.gesloten=1 AND b.stand='TWIJFEL'"
+	    " ON CONFLICT DO NOTHING",
+	    "iii", nr, ov_now(st), (int64_t)uid);
+	if (rc == OV_OK && ov_db_changes(st->db) == 0)
+		rc = ov_fail(e, OV_DENIED, "no doubt");
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE bericht SET stand='ONBEKEND',leerling=NULL,"
+		    "reden=NULL WHERE nr=?1",
+		    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_stand_note(st, nr, "ONBEKEND", e);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(st);
 	return rc;
 }

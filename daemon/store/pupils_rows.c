@@ -71,6 +71,17 @@ have_without(struct ov_store *st, struct ov_have *h, struct ov_err *e)
 	return rc;
 }
 
+/* What was in doubt about this pupil is not any more. */
+static enum ov_rc
+doubts_end(struct ov_store *st, int64_t leerling, bool alle, struct ov_err *e)
+{
+	return ov_db_run(st->db, e,
+	    "INSERT INTO bericht_stand(bericht,tijd,stand) SELECT nr,?2,"
+	    "'ONBEKEND' FROM bericht WHERE leerling=?1 AND gesloten=1"
+	    " AND stand='TWIJFEL' AND (?3<>0 OR reden='twijfel')",
+	    "iii", leerling, ov_now(st), (int64_t)alle);
+}
+
 enum ov_rc
 ov_pupil_drop(struct ov_store *st, int64_t nr, const uint8_t id[16],
     struct ov_err *e)
@@ -86,6 +97,8 @@ ov_pupil_drop(struct ov_store *st, int64_t nr, const uint8_t id[16],
 		rc = ov_db_run(st->db, e,
 		    "UPDATE leerling SET hoort_bij=NULL WHERE hoort_bij=?1",
 		    "i", nr);
+	if (rc == OV_OK)
+		rc = doubts_end(st, nr, true, e);
 	if (rc == OV_OK) /* a doubt about somebody who is not there */
 		rc = ov_db_run(st->db, e,
 		    "UPDATE bericht SET stand='ONBEKEND',leerling=NULL,"
@@ -327,6 +340,8 @@ data_keep(struct ov_store *st, const struct ov_item *it,
 		    "geladen=?5 WHERE nr=?1",
 		    "ivibi", it->h.nr, a->blob, it->h.versie + 1,
 		    (const void *)it->tag, (size_t)16, ov_now(st));
+	if (rc == OV_OK && it->h.data)
+		rc = doubts_end(st, it->h.nr, false, e);
 	if (rc == OV_OK && it->h.data) /* in doubt it may not be any more */
 		rc = ov_db_run(st->db, e,
 		    "UPDATE bericht SET stand='ONBEKEND',leerling=NULL,"

@@ -187,6 +187,15 @@ ov_alarm_daily(struct ov_store *st, const char *soort, int64_t partner)
 	ov_alarm(st, soort, partner);
 }
 
+enum ov_rc
+ov_stand_note(struct ov_store *st, int64_t nr, const char *stand,
+    struct ov_err *e)
+{
+	return ov_db_run(st->db, e,
+	    "INSERT INTO bericht_stand(bericht,tijd,stand) VALUES(?1,?2,?3)",
+	    "iit", nr, ov_now(st), stand);
+}
+
 /* ---- start ---- */
 
 static enum ov_rc
@@ -419,6 +428,7 @@ ov_store_free(struct ov_store *st)
 	ov_adresboek_free(st->boek);
 	ov_kalender_free(st->kalender);
 	ov_rapport_free(st->rapport);
+	ov_werk_free(st->werk);
 	ov_policy_free(st->policy);
 	free(st->tabel_fout);
 	ov_overgangen_free(st->overgangen);

@@ -34,6 +34,7 @@
 #include "protocol/rapport.h"
 #include "protocol/route.h"
 #include "protocol/types.h"
+#include "protocol/werk.h"
 #include "store/db.h"
 #include "store/log.h"
 
@@ -109,6 +110,7 @@ struct ov_store {
 	size_t tabel_eigen; /* tables in force that are not built in */
 	struct ov_kalender *kalender;
 	struct ov_rapport *rapport;
+	struct ov_werklijst *werk;
 	struct ov_v_self keys; /* our public keys, from the vault */
 	uint32_t kek;          /* generation in use */
 	uint32_t oorsprong;    /* log suffix, 1 */
@@ -178,6 +180,10 @@ OV_MUST_CHECK enum ov_rc ov_tx_commit(struct ov_store *, struct ov_err *);
 void ov_tx_abort(struct ov_store *);
 /* A random 16-byte record id. */
 void ov_new_id(struct ov_store *, uint8_t id[16]);
+/* In the open transaction: message nr is in this state from now on; what
+ * --at answers from. */
+OV_MUST_CHECK enum ov_rc ov_stand_note(struct ov_store *, int64_t nr,
+    const char *stand, struct ov_err *);
 /* Keep a record key's wrap (in the open transaction) / find it. */
 OV_MUST_CHECK enum ov_rc ov_key_put(struct ov_store *, const uint8_t id[16],
     const uint8_t wrap[OV_WRAP], struct ov_err *);

@@ -121,6 +121,8 @@ set_aside(struct ov_store *st, int64_t nr, const struct ov_err *why,
 	    " WHERE nr=?1",
 	    "i", nr);
 	if (rc == OV_OK)
+		rc = ov_stand_note(st, nr, "TERZIJDE", e);
+	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e,
 		    "INSERT INTO terzijde(tijd,tabel,record,reden)"
 		    " VALUES(?1,'bericht',?2,'onleesbaar')",

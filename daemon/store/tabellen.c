@@ -22,7 +22,8 @@
 
 static const char *const names[] = {"types.json", "codelijsten.json",
     "grondslagen.json", "matrix.json", "regio.json", "kalender.json",
-    "overgangen.json", "normen.json", "formules.json"};
+    "overgangen.json", "normen.json", "formules.json",
+    "werklijst.json"};
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 struct set {
@@ -140,6 +141,7 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 	struct ov_kalender *kalender = NULL;
 	struct ov_overgangen *steps = NULL;
 	struct ov_rapport *rapport = NULL;
+	struct ov_werklijst *werk = NULL;
 	enum ov_rc rc;
 
 	for (size_t i = 0; i < NAMES; i++)
@@ -154,7 +156,10 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 		rc = ov_overgangen_load(types, text_of(s, 6), &steps, e);
 	if (rc == OV_OK)
 		rc = ov_rapport_load(text_of(s, 7), text_of(s, 8), &rapport, e);
+	if (rc == OV_OK)
+		rc = ov_werk_load(text_of(s, 9), &werk, e);
 	if (rc != OV_OK) {
+		ov_rapport_free(rapport);
 		ov_overgangen_free(steps);
 		ov_kalender_free(kalender);
 		ov_policy_free(policy);
@@ -166,6 +171,7 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 	st->kalender = kalender;
 	st->overgangen = steps;
 	st->rapport = rapport;
+	st->werk = werk;
 	return OV_OK;
 }
 

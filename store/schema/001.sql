@@ -489,3 +489,48 @@ CREATE TABLE teruggekoppeld (
   uitgaand     INTEGER NOT NULL,    -- uitgaand.nr
   PRIMARY KEY (partner, vestiging, schooljaar, peildatum)
 ) STRICT, WITHOUT ROWID;
+
+-- ---- Worklists and cases ----
+
+-- When a received message came into a state (the one it arrived in is not
+-- here): what a worklist of an earlier day is made from.
+CREATE TABLE bericht_stand (
+  nr      INTEGER PRIMARY KEY,
+  bericht INTEGER NOT NULL REFERENCES bericht(nr),
+  tijd    INTEGER NOT NULL,
+  stand   TEXT NOT NULL
+) STRICT;
+CREATE INDEX bericht_stand_van ON bericht_stand(bericht, nr);
+
+-- What people did in a case, in the order in which they recorded it; the last
+-- word on a field counts.  inhoud: sealed {"eersteContact":"..",..}.
+CREATE TABLE zaak_verloop (
+  nr      INTEGER PRIMARY KEY,
+  id      BLOB NOT NULL CHECK (length(id) = 16),
+  zaak    BLOB NOT NULL CHECK (length(zaak) = 16),
+  tijd    INTEGER NOT NULL,
+  account INTEGER NOT NULL,         -- uid
+  inhoud  BLOB NOT NULL             -- column 1, version 1
+) STRICT;
+CREATE INDEX zaak_verloop_zaak ON zaak_verloop(zaak, nr);
+
+-- A person said that this message is not about this pupil: never asked again.
+CREATE TABLE koppeling_nee (
+  bericht  INTEGER NOT NULL,
+  leerling INTEGER NOT NULL,
+  tijd     INTEGER NOT NULL,
+  account  INTEGER NOT NULL,
+  PRIMARY KEY (bericht, leerling)
+) STRICT, WITHOUT ROWID;
+
+-- A link that was undone: content was open under the wrong person.  Who read
+-- it stands in `gelezen`; it is to be judged within 72 hours (AVG 33).
+CREATE TABLE datalek (
+  nr         INTEGER PRIMARY KEY,
+  bericht    INTEGER NOT NULL,
+  tijd       INTEGER NOT NULL,      -- undone
+  open_sinds INTEGER NOT NULL,      -- linked
+  account    INTEGER NOT NULL,
+  lezers     INTEGER NOT NULL,      -- lines of `gelezen` in between
+  beoordeeld INTEGER NOT NULL DEFAULT 0
+) STRICT;

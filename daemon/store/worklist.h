@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/store/worklist.h - a worklist inside: one row, and the follow-up of a
+ * case as it was on a day.
+ */
+#ifndef OV_DAEMON_STORE_WORKLIST_H
+#define OV_DAEMON_STORE_WORKLIST_H
+
+#include "daemon/store/ctl.h"
+
+/* One candidate: a stored row that a kind looks at. */
+struct ov_taak {
+	enum ov_werk soort;
+	bool uit; /* nr is of the outbox, not of the inbox */
+	int64_t nr, partner, sinds, leerling, concept;
+	char srt[OV_SRT_MAX + 1];
+	uint8_t zaak[16];
+	bool has_zaak;
+	int32_t begin, uiterlijk; /* days */
+	bool toon;                /* it stands in the list */
+	bool gelezen;             /* content of it is shown */
+	char grond[40];
+	json_t *meer; /* what the kind adds; owned */
+};
+
+/* May this account see this row?  Every row passes here, once. */
+bool ov_taak_mag(const struct ov_ctl *, const struct ov_taak *);
+
+/* ---- the follow-up of a case (case_verloop.c) ---- */
+
+/* What was recorded before this moment, the last word on each field; *out is
+ * given, an empty object when there is nothing. */
+OV_MUST_CHECK enum ov_rc ov_verloop_at(struct ov_store *,
+    const uint8_t zaak[16], int64_t before, json_t **out, struct ov_err *);
+/* Record some fields, in the open transaction.  *code is set, and nothing
+ * written, when a value is not good (datum-ongeldig, code-onbekend). */
+OV_MUST_CHECK enum ov_rc ov_verloop_add(struct ov_store *, uid_t,
+    const uint8_t zaak[16], const json_t *velden, const char **code,
+    struct ov_err *);
+/* The i-th field of a follow-up; NULL behind the last. */
+const char *ov_verloop_veld(size_t i);
+
+/* ---- the kinds (worklist_soort.c) ---- */
+
+/* The query of a kind: ?1 after this nr, ?2 the moment at which the day of the
+ * list ends.  Columns: nr partner sinds leerling concept srt zaak. */
+const char *ov_taak_sql(enum ov_werk, bool *uit);
+/* Judge a candidate on day `at`, which ends at the moment `einde`. */
+OV_MUST_CHECK enum ov_rc ov_taak_oordeel(struct ov_store *, struct ov_taak *,
+    const struct ov_werk_term *, int32_t at, int64_t einde, struct ov_err *);
+
+#endif

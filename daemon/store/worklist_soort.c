@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/store/worklist_soort.c - the kinds of a worklist: which stored rows
+ * each looks at, and what it finds in them.
+ */
+#include <string.h>
+
+#include "daemon/store/link.h"
+#include "daemon/store/worklist.h"
+
+/* The state of message b at the moment ?2. */
+#define STAND                                                                  \
+	"ifnull((SELECT s.stand FROM bericht_stand s WHERE s.bericht=b.nr"     \
+	" AND s.tijd<?2 ORDER BY s.nr DESC LIMIT 1),CASE WHEN EXISTS"          \
+	" (SELECT 1 FROM bericht_stand s WHERE s.bericht=b.nr) THEN 'NIEUW'"   \
+	" ELSE b.stand END)"
+#define SINDS                                                                  \
+	"ifnull((SELECT s.tijd FROM bericht_stand s WHERE s.bericht=b.nr"      \
+	" AND s.tijd<?2 ORDER BY s.nr DESC LIMIT 1),b.ontvangen)"
+#define IN(sinds)                                                              \
+	"SELECT b.nr,b.partner," sinds ",iif(b.gesloten=0,b.leerling,0),0,"    \
+	"b.srt,b.zaak FROM bericht b WHERE b.nr>?1 AND b.ontvangen<?2 AND "
+#define UIT                                                                    \
+	"SELECT u.nr,u.partner,u.opgesteld,0,u.concept,u.srt,u.zaak"           \
+	" FROM uitgaand u WHERE u.nr>?1 AND u.opgesteld<?2 AND "
+#define ORDER " ORDER BY 1 LIMIT 64"
+
+#define WARM                                                                   \
+	"b.srt='warme-overdracht' AND b.gesloten=0 AND " STAND                 \
+	" NOT IN ('ONBEKEND','TWIJFEL','TERZIJDE','VERNIETIGD','AFGEWEZEN')"   \
+	" AND NOT EXISTS (SELECT 1 FROM bericht n WHERE n.zaak=b.zaak AND"     \
+	" n.srt=b.srt AND n.nr>b.nr AND n.ontvangen<?2)"
+
+static const struct {
+	bool uit;
+	const char *sql;
+} kinds[OV_W_N] = {
+    [OV_W_BEOORDELEN] = {false,
+        IN("b.ontvangen") "b.srt='overstapdossier' AND b.rol='mbo' AND " STAND
+                          " IN ('GEKOPPELD','IN-BEOORDELING')" ORDER},
+    [OV_W_TWIJFEL] = {false, IN(SINDS) STAND "='TWIJFEL'" ORDER},
+    [OV_W_WARM] = {false,
+        IN("b.ontvangen") "b.srt='overstapdossier' AND b.gesloten=0 AND " STAND
+                          " IN "
+                          "('GEKOPPELD','IN-BEOORDELING','GEACCEPTEERD','"
+                          "VERWERKT')"
+                          " AND NOT EXISTS (SELECT 1 FROM bericht n WHERE "
+                          "n.zaak=b.zaak AND"
+                          " n.srt='warme-overdracht' AND n.ontvangen<?2) AND "
+                          "NOT EXISTS"
+                          " (SELECT 1 FROM uitgaand n WHERE n.zaak=b.zaak AND"
+                          " n.srt='warme-overdracht' AND "
+                          "n.opgesteld<?2)" ORDER},
+    [OV_W_AFSPRAAK] = {false, IN("b.ontvangen") WARM ORDER},
+    [OV_W_MONITORING] = {false, IN("b.ontvangen") WARM ORDER},
+    [OV_W_STATUS] = {false,
+        IN(SINDS) "b.srt='overstapdossier' AND " STAND
+                  " IN ('GEACCEPTEERD','VERWERKT') AND NOT EXISTS (SELECT 1 "
+                  "FROM"
+                  " uitgaand n WHERE n.zaak=b.zaak AND n.srt='overstapstatus'"
+                  " AND n.opgesteld<?2)" ORDER},
+    [OV_W_CONTACT] = {false,
+        IN("b.ontvangen") "b.srt IN ('uitschrijving','verzuimmelding')"
+                          " AND b.rol IN ('leerplicht','doorstroompunt') AND "
+                          "b.gesloten=0"
+                          " AND b.inhoud IS NOT NULL AND b.stand NOT IN "
+                          "('TERZIJDE',"
+                          "'VERNIETIGD') AND " STAND "<>'AFGEWEZEN'" ORDER},
+    [OV_W_DATALEK] = {false,
+        "SELECT b.nr,b.partner,d.tijd,0,0,b.srt,b.zaak FROM datalek d"
+        " JOIN bericht b ON b.nr=d.bericht WHERE b.nr>?1 AND d.tijd<?2"
+        " AND (d.beoordeeld=0 OR d.beoordeeld>=?2) GROUP BY b.nr" ORDER},
+    [OV_W_GEEN_ONTVANGER] = {true, UIT "u.stand='GEEN-ONTVANGER'" ORDER},
+    [OV_W_NIET_GEKOPPELD] = {true,
+        UIT "EXISTS (SELECT 1 FROM terugmelding t JOIN bericht b ON"
+            " b.nr=t.bericht WHERE t.uitgaand=u.nr AND b.ontvangen<?2 AND"
+            " t.woord='niet-gekoppeld') AND NOT EXISTS (SELECT 1 FROM"
+            " terugmelding t JOIN bericht b ON b.nr=t.bericht WHERE"
+            " t.uitgaand=u.nr AND b.ontvangen<?2 AND"
+            " t.woord<>'niet-gekoppeld')" ORDER},
+};
+
+const char *
+ov_taak_sql(enum ov_werk w, bool *uit)
+{
+	*uit = kinds[w].uit;
+	return kinds[w].sql;
+}
+
+/* What a kind finds in the content of a message; the row stays out of the list
+ * unless it sets toon. */
+struct vraag {
+	struct ov_store *st;
+	struct ov_taak *t;
+	const struct ov_werk_term *r;
+	const struct ov_jn *in;
+	int32_t at;
+	int64_t einde;
+};
+
+static bool
+day(const struct ov_jn *v, int32_t *out)
+{
+	struct ov_date d;
+
+	if (ov_date_parse(ov_jn_view(v), &d) != OV_OK)
+		return false;
+	*out = ov_date_days(d);
+	return true;
+}
+
+static void
+due_on(const struct vraag *q, int32_t dag)
+{
+	q->t->uiterlijk = ov_werk_uiterlijk(q->r, dag);
+	q->t->toon = ov_werk_zichtbaar(q->r, q->t->uiterlijk, q->at);
+}
+
+static enum ov_rc
+warm(const struct vraag *q, struct ov_err *e)
+{
+	unsigned mask = ov_risico(q->st->werk, q->in) |
+	                ov_risico_ingevuld(q->in);
+	char text[OV_RISICO_SIZE];
+
+	(void)e;
+	if (mask == 0 &&
+	    !ov_jn_is(ov_jn_get(q->in, "warmeOverdrachtGewenst"), OV_J_TRUE))
+		return OV_OK;
+	ov_risico_text(text, mask);
+	(void)ov_j_set(q->t->meer, "risico", json_string(text));
+	due_on(q, q->t->begin);
+	return OV_OK;
+}
+
+/* The earliest agreement that is still open. */
+static enum ov_rc
+afspraak(const struct vraag *q, struct ov_err *e)
+{
+	const struct ov_jn *v;
+	int32_t d, first = INT32_MAX;
+
+	(void)e;
+	for (v = ov_jn_first(ov_jn_get(q->in, "afspraken")); v != NULL;
+	     v = ov_jn_next(v))
+		if (ov_jn_eq(ov_jn_get(v, "status"), "open") &&
+		    day(ov_jn_get(v, "uitersteDatum"), &d) && d < first)
+			first = d;
+	if (first != INT32_MAX)
+		due_on(q, first);
+	return OV_OK;
+}
+
+static enum ov_rc
+monitoring(const struct vraag *q, struct ov_err *e)
+{
+	int32_t d;
+
+	(void)e;
+	if (day(ov_jn_get(q->in, "monitoringTot"), &d))
+		due_on(q, d);
+	return OV_OK;
+}
+
+/* A notice: by our own term, and beside it how late the school was. */
+static enum ov_rc
+contact(const struct vraag *q, struct ov_err *e)
+{
+	OV_JSON *f = NULL;
+	struct ov_taak *t = q->t;
+	char tot[OV_DATE_SIZE];
+	const char *bron;
+	int32_t d, laat;
+	enum ov_rc rc;
+
+	if (t->has_zaak) {
+		rc = ov_verloop_at(q->st, t->zaak, q->einde, &f, e);
+		if (rc != OV_OK)
+			return rc;
+	}
+	if (json_object_get(f, "eersteContact") != NULL ||
+	    json_object_get(f, "trajectEinde") != NULL)
+		return OV_OK;
+	due_on(q, t->begin);
+	(void)ov_j_set(t->meer, "bekend", json_boolean(t->leerling != 0));
+	if (!ov_werk_school(t->srt, q->in, &d, &bron))
+		return OV_OK;
+	laat = t->begin - d;
+	ov_date_fmt(tot, ov_date_from_days(d));
+	(void)ov_j_set(t->meer, "schoolUiterlijk", json_string(tot));
+	(void)ov_j_set(t->meer, "schoolDagenTeLaat",
+	    json_integer(laat > 0 ? laat : 0));
+	(void)ov_j_set(t->meer, "schoolBron", json_string(bron));
+	return OV_OK;
+}
+
+typedef enum ov_rc vraag_fn(const struct vraag *, struct ov_err *);
+static vraag_fn *const inhoud[OV_W_N] = {[OV_W_WARM] = warm,
+    [OV_W_AFSPRAAK] = afspraak,
+    [OV_W_MONITORING] = monitoring,
+    [OV_W_CONTACT] = contact};
+
+static enum ov_rc
+read_content(const struct vraag *v, struct ov_err *e)
+{
+	struct vraag q = *v;
+	struct ov_claims cl = {0};
+	struct ov_err why = {0};
+	const char *g;
+	enum ov_rc rc;
+
+	rc = ov_bericht_open(q.st, q.t->nr, &cl, &why);
+	if (rc == OV_OK) {
+		q.in = cl.inhoud;
+		g = ov_jn_text(ov_jn_get(q.in, "grondslag"));
+		(void)strncpy(q.t->grond, g != NULL ? g : "",
+		    sizeof(q.t->grond) - 1);
+		rc = inhoud[q.t->soort](&q, e);
+		q.t->gelezen = q.t->toon;
+	} else if (rc == OV_DENIED) {
+		rc = OV_OK; /* closed again since that day */
+	} else if (ov_unreadable(rc)) {
+		rc = ov_aside_now(q.st, "bericht", q.t->nr, &why, e);
+	} else {
+		*e = why;
+	}
+	ov_claims_free(&cl);
+	return rc;
+}
+
+/* A doubt: the two birth dates, and nothing else of the content. */
+static enum ov_rc
+doubt(const struct vraag *q, struct ov_err *e)
+{
+	char theirs[OV_DATE_SIZE], ours[OV_DATE_SIZE];
+	bool known;
+	enum ov_rc rc;
+
+	due_on(q, q->t->begin);
+	rc = ov_link_doubt(q->st, q->t->nr, theirs, ours, &q->t->leerling,
+	    &known, e);
+	if (rc != OV_OK || !known)
+		return rc;
+	q->t->gelezen = true;
+	(void)ov_j_set(q->t->meer, "leerling", json_integer(q->t->leerling));
+	(void)ov_j_set(q->t->meer, "geboortedatumBericht", json_string(theirs));
+	(void)ov_j_set(q->t->meer, "geboortedatumEigen", json_string(ours));
+	return OV_OK;
+}
+
+/* An undone link: since when the content was open, and how often it was read. */
+static enum ov_rc
+breach(const struct vraag *q, struct ov_err *e)
+{
+	sqlite3_stmt *s;
+	enum ov_rc rc;
+	bool row;
+
+	due_on(q, q->t->begin);
+	rc = ov_db_q(q->st->db, &s, e,
+	    "SELECT open_sinds,lezers FROM datalek WHERE bericht=?1"
+	    " ORDER BY nr DESC LIMIT 1",
+	    "i", q->t->nr);
+	if (rc == OV_OK && (rc = ov_db_next(q->st->db, s, &row, e)) == OV_OK &&
+	    row) {
+		(void)ov_j_set(q->t->meer, "openSinds",
+		    ov_j_moment(ov_db_i64(s, 0)));
+		(void)ov_j_set(q->t->meer, "gelezen",
+		    json_integer(ov_db_i64(s, 1)));
+	}
+	ov_db_done(q->st->db, s);
+	return rc;
+}
+
+enum ov_rc
+ov_taak_oordeel(struct ov_store *st, struct ov_taak *t,
+    const struct ov_werk_term *r, int32_t at, int64_t einde, struct ov_err *e)
+{
+	struct vraag q = {.st = st, .t = t, .r = r, .at = at, .einde = einde};
+
+	t->begin = ov_date_days(ov_date_nl(t->sinds));
+	t->toon = t->gelezen = false;
+	if ((t->meer = json_object()) == NULL)
+		return ov_fail(e, OV_NOSPACE, "out of memory");
+	if (t->soort == OV_W_TWIJFEL)
+		return doubt(&q, e);
+	if (t->soort == OV_W_DATALEK)
+		return breach(&q, e);
+	if (inhoud[t->soort] != NULL)
+		return read_content(&q, e);
+	due_on(&q, t->begin);
+	return OV_OK;
+}

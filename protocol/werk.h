@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* protocol/werk.h - what stands in a worklist, and by when: the rules of
+ * data/werklijst.json as pure functions.
+ *
+ * A kind of row has, per date, the own roles that see it, a term from the day
+ * it began, how many days before its last day it appears, and the Dutch
+ * sentence that says what to do.  Risk categories for a warm handover that
+ * follow from a dossier (R2, R4, R5, R6) are rows of conditions as well; R1,
+ * R3 and R7 need a person, who enters them.
+ *
+ * Days are days since 1970 of the Dutch civil calendar (protocol/tijd.h).  No
+ * function here reads a clock.
+ */
+#ifndef OV_PROTOCOL_WERK_H
+#define OV_PROTOCOL_WERK_H
+
+#include "protocol/jtree.h"
+#include "protocol/tijd.h"
+
+enum ov_werk {
+	OV_W_BEOORDELEN,
+	OV_W_TWIJFEL,
+	OV_W_WARM,
+	OV_W_AFSPRAAK,
+	OV_W_MONITORING,
+	OV_W_STATUS,
+	OV_W_CONTACT,
+	OV_W_DATALEK,
+	OV_W_GEEN_ONTVANGER,
+	OV_W_NIET_GEKOPPELD,
+	OV_W_N
+};
+
+struct ov_werklijst;
+
+/* The bytes of werklijst.json.  *out is given (ov_werk_free).  OV_BADMSG names
+ * the element: an unknown kind, role or code, a kind that is missing, dates of
+ * one kind that are the same, a risk row without a condition. */
+OV_MUST_CHECK enum ov_rc ov_werk_load(struct ov_view, struct ov_werklijst **out,
+    struct ov_err *);
+void ov_werk_free(struct ov_werklijst *);
+
+const char *ov_werk_name(enum ov_werk);
+
+/* What a kind says on a day. */
+struct ov_werk_term {
+	unsigned rollen; /* OV_ROL_BIT() of each own role that sees it */
+	int32_t termijn;
+	bool werkdagen; /* the term counts Monday to Friday */
+	int32_t
+	    vooraf; /* appears so many days before its last day; 0: at once */
+	const char *tekst, *bron; /* live as long as the list */
+};
+/* False before its first date: no row of this kind. */
+bool ov_werk_regel(const struct ov_werklijst *, enum ov_werk, int32_t dag,
+    struct ov_werk_term *out);
+/* The last day for what began on `dag`. */
+int32_t ov_werk_uiterlijk(const struct ov_werk_term *, int32_t dag);
+/* Does what must be done by `uiterlijk` stand in the list of day `at`? */
+bool ov_werk_zichtbaar(const struct ov_werk_term *, int32_t uiterlijk,
+    int32_t at);
+
+/* The n-th working day after a day (n 0: the day itself, or the first working
+ * day after it).  Monday to Friday; this is the one place that says so. */
+int32_t ov_werkdag_na(int32_t dag, int32_t n);
+
+/* The last day on which a school could give this notice, and the rule's source:
+ * removal, the next working day (LPW 18, WEB 8.1.8); 16 hours and longer
+ * absence, five working days after the day the hours were reached
+ * (inspection practice).  False: no term binds this school. */
+bool ov_werk_school(const char *srt, const struct ov_jn *inhoud,
+    int32_t *uiterlijk, const char **bron);
+
+/* R1 is bit 0.  Those derived from a dossier, without those entered in it. */
+unsigned ov_risico(const struct ov_werklijst *, const struct ov_jn *inhoud);
+/* Those entered in it (member risicocategorie). */
+unsigned ov_risico_ingevuld(const struct ov_jn *inhoud);
+/* "R2 R4"; room for seven. */
+#define OV_RISICO_SIZE 24
+void ov_risico_text(char out[OV_RISICO_SIZE], unsigned);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* tests/unit/test_werk.c - terms, working days, the school's own term, and the
+ * risk categories that follow from a dossier.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "protocol/data.h"
+#include "protocol/werk.h"
+
+static struct ov_werklijst *list;
+
+static int
+up(void **state)
+{
+	const struct ov_data *d = ov_data_find("werklijst.json");
+	struct ov_err e = {0};
+
+	(void)state;
+	assert_non_null(d);
+	if (ov_werk_load((struct ov_view){d->p, d->n}, &list, &e) != OV_OK)
+		fail_msg("%s", e.msg);
+	return 0;
+}
+
+static int
+down(void **state)
+{
+	(void)state;
+	ov_werk_free(list);
+	return 0;
+}
+
+static int32_t
+day(const char *s)
+{
+	struct ov_date d;
+
+	assert_int_equal(ov_date_parse(ov_view_str(s), &d), OV_OK);
+	return ov_date_days(d);
+}
+
+static void
+working_days(void **state)
+{
+	static const struct {
+		const char *van;
+		int32_t n;
+		const char *naar;
+	} t[] = {
+	    {"2026-03-02", 0, "2026-03-02"}, /* Monday */
+	    {"2026-02-28", 0, "2026-03-02"}, /* Saturday */
+	    {"2026-03-01", 0, "2026-03-02"}, /* Sunday */
+	    {"2026-02-27", 1, "2026-03-02"}, /* Friday */
+	    {"2026-02-28", 1, "2026-03-02"}, {"2026-03-02", 5, "2026-03-09"},
+	    {"2024-02-28", 1, "2024-02-29"}, /* leap year */
+	    {"2025-12-31", 1, "2026-01-01"}, /* weekdays only */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		assert_int_equal(ov_werkdag_na(day(t[i].van), t[i].n),
+		    day(t[i].naar));
+}
+
+static void
+terms(void **state)
+{
+	struct ov_werk_term r;
+
+	(void)state;
+	for (unsigned w = 0; w < OV_W_N; w++) {
+		assert_true(ov_werk_regel(list, w, day("2026-01-01"), &r));
+		assert_true(strlen(r.tekst) > 10 && strlen(r.bron) > 5);
+		assert_false(ov_werk_regel(list, w, day("2011-12-31"), &r));
+	}
+	assert_true(ov_werk_regel(list, OV_W_CONTACT, day("2026-01-01"), &r));
+	assert_int_equal(ov_werk_uiterlijk(&r, day("2026-01-01")),
+	    day("2026-01-15"));
+	assert_true(ov_werk_zichtbaar(&r, day("2026-01-15"), 0));
+	assert_true(ov_werk_regel(list, OV_W_AFSPRAAK, day("2026-01-01"), &r));
+	assert_false(
+	    ov_werk_zichtbaar(&r, day("2026-01-31"), day("2026-01-16")));
+	assert_true(
+	    ov_werk_zichtbaar(&r, day("2026-01-31"), day("2026-01-17")));
+}
+
+static void
+school(void **state)
+{
+	static const struct {
+		const char *srt, *json, *tot;
+	} t[] = {
+	    {"uitschrijving",
+	        "{\"soort\":\"verwijdering\","
+	        "\"datumUitschrijving\":\"2026-02-27\"}",
+	        "2026-03-02"},
+	    {"uitschrijving",
+	        "{\"soort\":\"uitschrijving\","
+	        "\"datumUitschrijving\":\"2026-02-27\"}",
+	        NULL}, /* LPW 18's seven days do not bind vo and mbo */
+	    {"verzuimmelding",
+	        "{\"soortVerzuim\":\"16-uur\",\"einddatum\":\"2026-03-02\"}",
+	        "2026-03-09"},
+	    {"verzuimmelding",
+	        "{\"soortVerzuim\":\"langdurig\",\"einddatum\":\"2026-03-06\"}",
+	        "2026-03-13"},
+	    {"verzuimmelding", "{\"soortVerzuim\":\"16-uur\"}", NULL},
+	    {"verzuimmelding",
+	        "{\"soortVerzuim\":\"luxe\",\"einddatum\":\"2026-03-02\"}",
+	        NULL},
+	    {"overstapstatus", "{}", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		OV_JDOC d = {0};
+		const char *bron;
+		int32_t tot;
+
+		assert_int_equal(ov_jdoc_parse(t[i].json, strlen(t[i].json),
+		                     4096, &d, NULL),
+		    OV_OK);
+		assert_int_equal(ov_werk_school(t[i].srt, d.root, &tot, &bron),
+		    t[i].tot != NULL);
+		if (t[i].tot != NULL)
+			assert_int_equal(tot, day(t[i].tot));
+	}
+}
+
+#define LOOP(jaar, opl, uitslag)                                               \
+	"{\"schooljaar\":\"" jaar "\",\"opleiding\":\"" opl                    \
+	"\",\"uitslag\":\"" uitslag "\"}"
+#define CAN(soort, loop, niveau, aan)                                          \
+	"{\"soortOverstap\":\"" soort "\",\"onderwijsloopbaan\":[" loop        \
+	"],\"keuzevervolgopleiding\":[{\"niveau\":" niveau                     \
+	"}],\"toelatingsrecht\":{\"aanmelddatum\":\"" aan "\"}}"
+
+static void
+risk(void **state)
+{
+	static const struct {
+		const char *json, *want;
+	} t[] = {
+	    {CAN("WECMBO", LOOP("2024-2025", "vmbo-tl", "geslaagd"), "4",
+	         "2025-03-01"),
+	        "R2"},
+	    {CAN("VOMBO", LOOP("2024-2025", "pro", "geslaagd"), "2",
+	         "2025-03-01"),
+	        "R2"},
+	    /* the newest year counts, whatever the order */
+	    {CAN("VOMBO",
+	         LOOP("2024-2025", "vmbo-tl", "geslaagd") "," LOOP("2023-2024",
+	             "pro", "afgewezen"),
+	         "4", "2025-03-01"),
+	        ""},
+	    {CAN("VOMBO", LOOP("2024-2025", "vmbo-bb", "afgewezen"), "1",
+	         "2025-03-01"),
+	        "R4"},
+	    {CAN("VOMBO", LOOP("2024-2025", "vmbo-bb", "geslaagd"), "1",
+	         "2025-03-01"),
+	        ""},
+	    {CAN("VOMBO", LOOP("2024-2025", "vmbo-bb", "afgewezen"), "2",
+	         "2025-03-01"),
+	        ""},
+	    {CAN("x-MBOMBO", LOOP("2024-2025", "BOL", "geslaagd"), "2",
+	         "2025-03-01"),
+	        "R5"},
+	    {CAN("x-MBOMBO", LOOP("2024-2025", "BOL", "geslaagd"), "3",
+	         "2025-03-01"),
+	        ""},
+	    {CAN("VOMBO", LOOP("2024-2025", "havo", "geslaagd"), "4",
+	         "2025-08-01"),
+	        ""},
+	    {CAN("VOMBO", LOOP("2024-2025", "havo", "geslaagd"), "4",
+	         "2025-08-02"),
+	        "R6"},
+	    {CAN("VOMBO", LOOP("2024-2025", "havo", "geslaagd"), "4",
+	         "2025-09-30"),
+	        "R6"},
+	    {CAN("VOMBO", LOOP("2024-2025", "havo", "geslaagd"), "4",
+	         "2025-10-01"),
+	        ""},
+	    {"{}", ""},
+	};
+	char text[OV_RISICO_SIZE];
+	OV_JDOC in = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		OV_JDOC d = {0};
+
+		assert_int_equal(ov_jdoc_parse(t[i].json, strlen(t[i].json),
+		                     4096, &d, NULL),
+		    OV_OK);
+		ov_risico_text(text, ov_risico(list, d.root));
+		assert_string_equal(text, t[i].want);
+	}
+	assert_int_equal(ov_jdoc_parse("{\"risicocategorie\":[\"R7\",\"R1\"]}",
+	                     31, 4096, &in, NULL),
+	    OV_OK);
+	ov_risico_text(text, ov_risico_ingevuld(in.root));
+	assert_string_equal(text, "R1 R7");
+	ov_risico_text(text, 0x7f);
+	assert_string_equal(text, "R1 R2 R3 R4 R5 R6 R7");
+}
+
+/* The built-in table with one text in it replaced. */
+static void
+refuses(const char *was, const char *becomes)
+{
+	const struct ov_data *d = ov_data_find("werklijst.json");
+	const char *at = strstr((const char *)d->p, was);
+	struct ov_werklijst *l;
+	struct ov_err e = {0};
+	OV_BUF b = {0};
+
+	assert_non_null(at);
+	ov_buf_add(&b, d->p, (size_t)(at - (const char *)d->p));
+	ov_buf_str(&b, becomes);
+	ov_buf_str(&b, at + strlen(was));
+	assert_int_equal(ov_werk_load((struct ov_view){b.p, b.n}, &l, &e),
+	    OV_BADMSG);
+	assert_null(l);
+}
+
+static void
+bad_tables(void **state)
+{
+	(void)state;
+	refuses("\"soort\": \"beoordelen\"", "\"soort\": \"bewonderen\"");
+	refuses("\"soort\": \"beoordelen\"", "\"soort\": \"twijfel\"");
+	refuses("[\"mbo\"]", "[\"hbo\"]");
+	refuses("[\"mbo\"]", "[]");
+	refuses("\"termijn\": 10", "\"termijn\": 400");
+	refuses("\"werkdag\"", "\"week\"");
+	refuses("\"versie\": 1", "\"versie\": 2");
+	refuses("\"code\": \"R2\"", "\"code\": \"R9\"");
+	refuses("\"aanmeldingNa\": \"08-01\"", "\"aanmeldingNa\": \"02-30\"");
+	refuses("\"soortOverstap\": [\"WECMBO\"], ", "");
+	refuses("\"keuzeNiveau\": 1", "\"keuzeNiveau\": 5");
+	refuses("\"tekst\": ", "\"text\": ");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(working_days),
+	    cmocka_unit_test(terms), cmocka_unit_test(school),
+	    cmocka_unit_test(risk), cmocka_unit_test(bad_tables)};
+
+	return cmocka_run_group_tests(tests, up, down);
+}

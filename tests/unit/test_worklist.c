@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* tests/unit/test_worklist.c - what is to be done, by when, on any day: each
+ * kind of row for an mbo, a municipality and a school, with its boundaries;
+ * the follow-up of a case.
+ */
+#include "tests/unit/link_fixture.h"
+
+#define DAY INT64_C(86400)
+
+static int
+up(void **state)
+{
+	int rc = world_up(state);
+
+	crypto_core_ristretto255_scalar_random(scalar);
+	world_book();
+	introduce();
+	return rc;
+}
+
+static int
+down(void **state)
+{
+	ov_vault_free(peer);
+	return world_down(state);
+}
+
+static void
+role(enum ov_rol r)
+{
+	for (size_t i = 0; i < w.st->boek->nlid; i++)
+		if (ov_oin_eq(&w.st->boek->lid[i].oin, &w.st->self))
+			w.st->boek->lid[i].rol = OV_ROL_BIT(r);
+}
+
+static void
+sql(const char *text, int64_t nr, int64_t v)
+{
+	struct ov_err e = {0};
+
+	if (ov_db_run(w.st->db, &e, text, "ii", nr, v) != OV_OK)
+		fail_msg("%s: %s", text, e.msg);
+}
+
+static int64_t
+number(const char *text)
+{
+	int64_t n;
+
+	assert_int_equal(ov_db_int(w.st->db, &n, -1, NULL, text, ""), OV_OK);
+	return n;
+}
+
+/* Days after today, as text. */
+static const char *
+on(int days, char out[OV_DATE_SIZE])
+{
+	ov_date_fmt(out, ov_date_add_days(ov_date_nl(ov_now(w.st)), days));
+	return out;
+}
+
+/* The list of a day; *end (may be NULL) is the whole answer. */
+static json_t *
+list_at(int days, bool digest, json_t **end)
+{
+	char text[OV_DATE_SIZE];
+	json_t *rows = json_array(), *j;
+
+	j = ask("worklist",
+	    json_pack("{s:s,s:b}", "op", on(days, text), "overzicht",
+	        (int)digest),
+	    NULL, rows);
+	if (json_object_get(j, "end") == NULL)
+		fail_msg("%s", json_dumps(j, 0));
+	if (end != NULL)
+		*end = j;
+	else
+		json_decref(j);
+	return rows;
+}
+
+/* The rows of a kind on a day; *first is the first of them. */
+static size_t
+kind_at(const char *soort, int days, json_t **first)
+{
+	json_t *rows = list_at(days, false, NULL), *r;
+	size_t i, n = 0;
+
+	if (first != NULL)
+		*first = NULL;
+	json_array_foreach(rows, i, r)
+	{
+		if (strcmp(json_string_value(json_object_get(r, "soort")),
+		        soort) != 0)
+			continue;
+		if (n++ == 0 && first != NULL)
+			*first = json_incref(r);
+	}
+	json_decref(rows);
+	return n;
+}
+
+static void
+has(const json_t *row, const char *name, const char *want)
+{
+	const char *got = json_string_value(json_object_get(row, name));
+
+	if (got == NULL || strcmp(got, want) != 0)
+		fail_msg("%s: %s, not %s", name, got != NULL ? got : "none",
+		    want);
+}
+
+/* A message whose content is open, as acceptance stores it. */
+static int64_t
+opened(const char *srt, const char *rol, int seq, json_t *inhoud)
+{
+	static const uint8_t zero[64];
+	struct ov_claims c = {.iat = ov_now(w.st),
+	    .exp = ov_now(w.st) + DAY,
+	    .seq = (uint64_t)seq,
+	    .ep = 1,
+	    .has_pid = true,
+	    .has_zaak = true};
+	uint8_t id[16], wrap[OV_WRAP] = {0};
+	struct ov_err e = {0};
+	OV_BUF text = {0}, pay = {0}, jws = {0}, blob = {0};
+	int64_t nr;
+
+	memcpy(c.iss.s, PEER, 20);
+	memcpy(c.aud.s, SELF, 20);
+	(void)snprintf(c.srt, sizeof(c.srt), "%s", srt);
+	randombytes_buf(c.jti, 16);
+	randombytes_buf(c.zaak, 16);
+	randombytes_buf(c.pid, 32);
+	ov_json_dump(&text, inhoud);
+	json_decref(inhoud);
+	assert_int_equal(ov_claims_compose(&pay, &c,
+	                     (struct ov_view){text.p, text.n}, NULL),
+	    OV_OK);
+	assert_int_equal(ov_jws_input(&jws, OV_TYP_BERICHT, zero, pay.p, pay.n,
+	                     NULL),
+	    OV_OK);
+	ov_jws_finish(&jws, zero);
+	ov_new_id(w.st, id);
+	assert_int_equal(ov_seal_one(w.st, id, wrap, OV_T_BERICHT, 1, 1,
+	                     (struct ov_view){jws.p, jws.n}, &blob, &e),
+	    OV_OK);
+	assert_int_equal(ov_key_put(w.st, id, wrap, &e), OV_OK);
+	assert_int_equal(ov_db_run(w.st->db, &e,
+	                     "INSERT INTO bericht(id,partner,seq,ep,srt,rol,"
+	                     "zaak,ontvangen,stand,gesloten,versie,inhoud)"
+	                     " VALUES(?1,?2,?3,1,?4,?5,?6,?7,'ONTVANGEN',0,1,"
+	                     "?8)",
+	                     "biittbiv", (const void *)id, sizeof(id), partner,
+	                     (int64_t)seq, srt, rol, (const void *)c.zaak,
+	                     (size_t)16, ov_now(w.st),
+	                     (struct ov_view){blob.p, blob.n}),
+	    OV_OK);
+	nr = ov_db_last(w.st->db);
+	assert_int_equal(ov_db_run(w.st->db, &e,
+	                     "INSERT INTO zaak(zaak,partner) VALUES(?1,?2)",
+	                     "bi", (const void *)c.zaak, (size_t)16, partner),
+	    OV_OK);
+	return nr;
+}
+
+static void
+age(int64_t nr, int days)
+{
+	sql("UPDATE bericht SET ontvangen=ontvangen-?2 WHERE nr=?1", nr,
+	    days * DAY);
+	sql("UPDATE bericht_stand SET tijd=tijd-?2 WHERE bericht=?1", nr,
+	    days * DAY);
+}
+
+static int64_t
+linked(const char *ref, const char *pgn, int seq)
+{
+	int64_t nr = message(pgn, seq);
+
+	applicant(ref, pgn, "2008-02-29");
+	ov_link_kick(w.st);
+	world_turn(50);
+	is(nr, "GEKOPPELD");
+	return nr;
+}
+
+/* ---- mbo ---- */
+
+static void
+dossiers(void **state)
+{
+	int64_t nr, reads;
+	json_t *row, *end, *rows;
+	char day[OV_DATE_SIZE];
+
+	(void)state;
+	role(OV_ROL_MBO);
+	nr = linked("jan", "999990007", 1);
+	age(nr, 30);
+	reads = number("SELECT count(*) FROM gelezen");
+	assert_int_equal(kind_at("beoordelen", 0, &row), 1);
+	has(row, "eigenReferentie", "jan");
+	has(row, "sinds", on(-30, day));
+	assert_int_equal(json_integer_value(json_object_get(row, "dagen")), 30);
+	assert_true(json_is_true(json_object_get(row, "telaat")));
+	assert_null(json_object_get(row, "geslachtsnaam"));
+	json_decref(row);
+	/* Fourteen calendar days are ten working days: not late then, but on
+	 * the day after. */
+	assert_int_equal(kind_at("beoordelen", -30, &row), 1);
+	assert_false(json_is_true(json_object_get(row, "telaat")));
+	json_decref(row);
+	assert_int_equal(kind_at("beoordelen", -16, &row), 1);
+	assert_int_equal(json_integer_value(json_object_get(row, "dagen")), 14);
+	json_decref(row);
+	assert_int_equal(kind_at("beoordelen", -31, NULL), 0);
+	assert_int_equal(number("SELECT count(*) FROM gelezen"), reads);
+
+	/* Handled: gone today, there yesterday, a status is due. */
+	json_decref(ask("inbox.accept", nr_arg(nr), NULL, NULL));
+	is(nr, "GEACCEPTEERD");
+	assert_int_equal(kind_at("beoordelen", 0, NULL), 0);
+	assert_int_equal(kind_at("beoordelen", -1, NULL), 1);
+	assert_int_equal(kind_at("status", 0, &row), 1);
+	has(row, "sinds", on(0, day));
+	json_decref(row);
+	rows = list_at(0, false, &end);
+	assert_int_equal(end_int(end, "behandeld"), 1);
+	assert_int_equal(end_int(end, "doorlooptijd_dagen"), 30);
+	json_decref(rows);
+	json_decref(end);
+	/* Another role sees nothing of it. */
+	role(OV_ROL_VO);
+	rows = list_at(0, false, NULL);
+	assert_int_equal(json_array_size(rows), 0);
+	json_decref(rows);
+}
+
+static void
+doubts(void **state)
+{
+	int64_t nr = message("999990019", 2);
+	json_t *row, *rows, *end, *r;
+	size_t i;
+
+	(void)state;
+	role(OV_ROL_MBO);
+	applicant("piet", "999990019", "2008-02-28");
+	ov_link_kick(w.st);
+	world_turn(50);
+	is(nr, "TWIJFEL");
+	assert_int_equal(kind_at("twijfel", 0, &row), 1);
+	has(row, "geboortedatumBericht", "2008-02-29");
+	has(row, "geboortedatumEigen", "2008-02-28");
+	has(row, "eigenReferentie", "piet");
+	assert_int_equal(json_object_size(row), 15);
+	json_decref(row);
+	assert_int_equal(number("SELECT count(*) FROM gelezen WHERE"
+	                        " handeling='show' AND record>0"),
+	    1);
+	/* The overview has references and counts, and one read line. */
+	rows = list_at(0, true, &end);
+	assert_int_equal(json_array_size(rows), 1);
+	json_array_foreach(rows, i, r)
+	{
+		assert_int_equal(json_object_size(r), 5);
+		has(r, "eigenReferentie", "piet");
+	}
+	assert_int_equal(end_int(end, "aantal"), 1);
+	assert_int_equal(number("SELECT count(*) FROM gelezen WHERE"
+	                        " handeling='count' AND record=0"),
+	    1);
+	json_decref(rows);
+	json_decref(end);
+	/* The enrolment is mended. */
+	json_decref(ask("pupils.load", NULL,
+	    json_pack("[{s:s,s:s,s:s,s:s}]", "eigenReferentie", "piet", "pgn",
+	        "999990019", "geboortedatum", "2008-02-29", "schoolVerlaten",
+	        ""),
+	    NULL));
+	world_turn(50);
+	is(nr, "GEKOPPELD");
+	assert_int_equal(kind_at("twijfel", 0, NULL), 0);
+}
+
+static void
+warm(void **state)
+{
+	char d[OV_DATE_SIZE], m[OV_DATE_SIZE];
+	json_t *row;
+	int64_t nr;
+
+	(void)state;
+	role(OV_ROL_MBO);
+	nr = opened("overstapdossier", "mbo", 1,
+	    json_pack("{s:s,s:s,s:[s]}", "grondslag", "OVERSTAP-ONDERWIJS",
+	        "soortOverstap", "WECMBO", "risicocategorie", "R1"));
+	sql("UPDATE bericht SET stand='GEKOPPELD' WHERE nr=?1 AND ?2=0", nr, 0);
+	assert_int_equal(kind_at("warme-overdracht", 0, &row), 1);
+	has(row, "risico", "R1 R2");
+	json_decref(row);
+	nr = opened("overstapdossier", "mbo", 2,
+	    json_pack("{s:s}", "soortOverstap", "VOMBO"));
+	sql("UPDATE bericht SET stand='GEKOPPELD' WHERE nr=?1 AND ?2=0", nr, 0);
+	assert_int_equal(kind_at("warme-overdracht", 0, NULL), 1);
+	/* An agreement shows two weeks ahead, monitoring thirty days. */
+	nr = opened("warme-overdracht", "mbo", 3,
+	    json_pack("{s:[{s:s,s:s},{s:s,s:s}],s:s}", "afspraken", "status",
+	        "open", "uitersteDatum", on(20, d), "status", "gedaan",
+	        "uitersteDatum", "2020-01-01", "monitoringTot", on(60, m)));
+	sql("UPDATE bericht SET stand='GEKOPPELD' WHERE nr=?1 AND ?2=0", nr, 0);
+	assert_int_equal(kind_at("afspraak", 5, NULL), 0);
+	assert_int_equal(kind_at("afspraak", 6, &row), 1);
+	has(row, "uiterlijk", d);
+	assert_false(json_is_true(json_object_get(row, "telaat")));
+	json_decref(row);
+	assert_int_equal(kind_at("afspraak", 21, &row), 1);
+	assert_true(json_is_true(json_object_get(row, "telaat")));
+	json_decref(row);
+	assert_int_equal(kind_at("monitoring", 29, NULL), 0);
+	assert_int_equal(kind_at("monitoring", 30, &row), 1);
+	has(row, "uiterlijk", m);
+	json_decref(row);
+}
+
+/* A no lasts; an undone link shows who read it and stands in the list until it
+ * was judged. */
+static void
+decisions(void **state)
+{
+	json_t *row, *rows = json_array(), *arg;
+	int64_t nr = message("999990019", 2), other;
+
+	(void)state;
+	role(OV_ROL_MBO);
+	applicant("piet", "999990019", "2008-02-28");
+	ov_link_kick(w.st);
+	world_turn(50);
+	is(nr, "TWIJFEL");
+	arg = json_pack("{s:I,s:I,s:b}", "nr", (json_int_t)nr, "leerling",
+	    (json_int_t)1, "nee", 1);
+	refused(ask("inbox.link", arg, NULL, NULL), "opdracht-ongeldig");
+	arg = json_pack("{s:I,s:b}", "nr", (json_int_t)nr, "nee", 1);
+	json_decref(ask("inbox.link", json_incref(arg), NULL, NULL));
+	is(nr, "ONBEKEND");
+	ov_link_again(w.st);
+	world_turn(50);
+	is(nr, "ONBEKEND");
+	refused(ask("inbox.link", arg, NULL, NULL), "stand-past-niet");
+	assert_int_equal(kind_at("twijfel", 0, NULL), 0);
+
+	other = linked("jan", "999990007", 3);
+	json_decref(ask("inbox.show", nr_arg(other), NULL, NULL));
+	json_decref(ask("inbox.unlink", nr_arg(other), NULL, rows));
+	is(other, "TWIJFEL");
+	assert_int_equal(json_array_size(rows), 1);
+	has(json_array_get(rows, 0), "handeling", "show");
+	json_decref(rows);
+	refused(ask("inbox.show", nr_arg(other), NULL, NULL), "twijfel");
+	assert_int_equal(kind_at("datalek", 0, &row), 1);
+	assert_int_equal(json_integer_value(json_object_get(row, "gelezen")),
+	    1);
+	assert_false(json_is_true(json_object_get(row, "telaat")));
+	json_decref(row);
+	assert_int_equal(kind_at("datalek", 3, &row), 1);
+	assert_false(json_is_true(json_object_get(row, "telaat")));
+	json_decref(row);
+	assert_int_equal(kind_at("datalek", 4, &row), 1);
+	assert_true(json_is_true(json_object_get(row, "telaat")));
+	json_decref(row);
+	assert_int_equal(number("SELECT count(*) FROM melding WHERE"
+	                        " soort='koppeling-ongedaan'"),
+	    1);
+	json_decref(ask("inbox.breach", nr_arg(other), NULL, NULL));
+	assert_int_equal(kind_at("datalek", 0, NULL), 0);
+	refused(ask("inbox.breach", nr_arg(other), NULL, NULL),
+	    "stand-past-niet");
+}
+
+/* A linked dossier that cannot be read any more is nobody's work, from then
+ * on. */
+static void
+unreadable(void **state)
+{
+	int64_t nr;
+
+	(void)state;
+	role(OV_ROL_MBO);
+	nr = linked("jan", "999990007", 1);
+	age(nr, 3);
+	sql("UPDATE bericht SET inhoud=zeroblob(80) WHERE nr=?1 AND ?2=0", nr,
+	    0);
+	refused(ask("inbox.show", nr_arg(nr), NULL, NULL), "onleesbaar");
+	assert_int_equal(kind_at("beoordelen", 0, NULL), 0);
+	assert_int_equal(kind_at("beoordelen", -1, NULL), 1);
+}
+
+/* ---- municipality ---- */
+
+static void
+zaak_text(int64_t nr, char out[OV_ID_SIZE])
+{
+	sqlite3_stmt *q;
+	uint8_t z[16];
+	bool row;
+
+	assert_int_equal(ov_db_q(w.st->db, &q, NULL,
+	                     "SELECT zaak FROM bericht WHERE nr=?1", "i", nr),
+	    OV_OK);
+	assert_int_equal(ov_db_next(w.st->db, q, &row, NULL), OV_OK);
+	assert_int_equal(ov_db_fix(q, 0, z, 16, NULL), OV_OK);
+	ov_db_done(w.st->db, q);
+	ov_id_text(out, z);
+}
+
+static void
+notices(void **state)
+{
+	char zaak[OV_ID_SIZE], d[OV_DATE_SIZE];
+	json_t *row, *j;
+	int64_t nr;
+
+	(void)state;
+	role(OV_ROL_DOORSTROOMPUNT);
+	nr = opened("uitschrijving", "doorstroompunt", 1,
+	    json_pack("{s:s,s:s,s:s}", "grondslag", "VERWIJDERING-18PLUS",
+	        "soort", "verwijdering", "datumUitschrijving", on(-40, d)));
+	age(nr, 20);
+	assert_int_equal(kind_at("eerste-contact", 0, &row), 1);
+	has(row, "uiterlijk", on(-6, d));
+	assert_true(json_is_true(json_object_get(row, "telaat")));
+	assert_true(json_is_false(json_object_get(row, "bekend")));
+	assert_true(json_integer_value(
+	                json_object_get(row, "schoolDagenTeLaat")) >= 17);
+	json_decref(row);
+	assert_int_equal(kind_at("eerste-contact", -6, &row), 1);
+	assert_false(json_is_true(json_object_get(row, "telaat")));
+	json_decref(row);
+	assert_int_equal(kind_at("eerste-contact", -21, NULL), 0);
+
+	/* Follow-up: refused when it is no code or no date, or to come. */
+	zaak_text(nr, zaak);
+	refused(ask("case.set", json_pack("{s:s}", "zaak", zaak), NULL, NULL),
+	    "opdracht-ongeldig");
+	refused(ask("case.set",
+	            json_pack("{s:s,s:s,s:s}", "zaak", zaak, "status",
+	                "aangemeld", "bestemming", "overig"),
+	            NULL, NULL),
+	    "opdracht-ongeldig");
+	refused(ask("case.set",
+	            json_pack("{s:s,s:s}", "zaak", zaak, "bestemming", "maan"),
+	            NULL, NULL),
+	    "code-onbekend");
+	refused(ask("case.set",
+	            json_pack("{s:s,s:s}", "zaak", zaak, "eersteContact",
+	                on(1, d)),
+	            NULL, NULL),
+	    "datum-ongeldig");
+	assert_int_equal(number("SELECT count(*) FROM zaak_verloop"), 0);
+	j = ask("case.set",
+	    json_pack("{s:s,s:s,s:s}", "zaak", zaak, "eersteContact", on(0, d),
+	        "signaalbron", "school"),
+	    NULL, NULL);
+	has(json_object_get(json_object_get(j, "end"), "verloop"),
+	    "signaalbron", "school");
+	json_decref(j);
+	assert_int_equal(kind_at("eerste-contact", 0, NULL), 0);
+	assert_int_equal(kind_at("eerste-contact", -1, NULL), 1);
+	/* The last word counts; nothing of it is readable in the file. */
+	json_decref(ask("case.set",
+	    json_pack("{s:s,s:s}", "zaak", zaak, "signaalbron", "duo"), NULL,
+	    NULL));
+	j = ask("case.show", json_pack("{s:s}", "zaak", zaak), NULL, NULL);
+	has(json_object_get(json_object_get(j, "end"), "verloop"),
+	    "signaalbron", "duo");
+	has(json_object_get(json_object_get(j, "end"), "verloop"),
+	    "eersteContact", d);
+	json_decref(j);
+	assert_int_equal(number("SELECT count(*) FROM zaak_verloop WHERE"
+	                        " instr(inhoud,'signaalbron')>0"),
+	    0);
+	assert_int_equal(number("SELECT count(*) FROM gelezen WHERE"
+	                        " tabel='zaak'"),
+	    3);
+	assert_int_equal(number("SELECT count(*) FROM uitgaand"), 0);
+}
+
+/* ---- a page and its edge; arguments ---- */
+
+static void
+pages(void **state)
+{
+	json_t *rows, *end;
+	int64_t nr;
+
+	(void)state;
+	role(OV_ROL_LEERPLICHT);
+	for (int i = 0; i < 130; i++) {
+		nr = opened("verzuimmelding", "leerplicht", i + 1,
+		    json_pack("{s:s}", "soortVerzuim", "luxe"));
+		if (i == 7) /* one that cannot be read */
+			sql("UPDATE bericht SET inhoud=zeroblob(80) WHERE nr=?1"
+			    " AND ?2=0",
+			    nr, 0);
+	}
+	rows = list_at(0, false, &end);
+	assert_int_equal(json_array_size(rows), 129);
+	assert_int_equal(end_int(end, "aantal"), 129);
+	assert_int_equal(number("SELECT count(*) FROM terzijde"), 1);
+	json_decref(rows);
+	json_decref(end);
+	refused(ask("worklist", json_pack("{s:s}", "op", "morgen"), NULL, NULL),
+	    "datum-ongeldig");
+	refused(ask("worklist", json_pack("{s:s}", "wie", "ik"), NULL, NULL),
+	    "opdracht-ongeldig");
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, up, down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {T(dossiers), T(doubts), T(warm),
+	    T(decisions), T(unreadable), T(notices), T(pages)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -20,7 +20,7 @@
 struct raw {
 	char *oin, *regio, *naam, *logdomein;
 	char *rol, *brin, *gemeenten, *url, *listen;
-	char *state, *run, *credentials, *spool, *tables, *tls_cert;
+	char *state, *run, *credentials, *spool, *tables, *accounts, *tls_cert;
 	bool houder;
 	int64_t plafond_dag, plafond_jaar, rate, burst;
 	char *log_level, *users;
@@ -50,6 +50,7 @@ static const struct ov_conf_key table[] = {
     ROW("credentials", STR, credentials, "credentials", 0, 0),
     ROW("spool", STR, spool, "", 0, 0),
     ROW("tables", STR, tables, "", 0, 0),
+    ROW("accounts", STR, accounts, "", 0, 0),
     ROW("tls-cert", STR, tls_cert, "tls.crt", 0, 0),
     ROW("houder", BOOL, houder, "no", 0, 0),
     ROW("plafond-dag", INT, plafond_dag, "50000", 1, 10000000),
@@ -267,7 +268,8 @@ paths(const struct raw *r, const char *base, struct ov_daemon_conf *out,
 	    (rc = complete(&out->credentials, base, r->credentials, e)) !=
 	        OV_OK ||
 	    (rc = complete(&out->spool, base, r->spool, e)) != OV_OK ||
-	    (rc = complete(&out->tables, base, r->tables, e)) != OV_OK)
+	    (rc = complete(&out->tables, base, r->tables, e)) != OV_OK ||
+	    (rc = complete(&out->accounts, base, r->accounts, e)) != OV_OK)
 		return rc;
 	return complete(&out->tls_cert, base, r->tls_cert, e);
 }
@@ -347,6 +349,7 @@ ov_daemon_conf_free(struct ov_daemon_conf *c)
 	free(c->credentials);
 	free(c->spool);
 	free(c->tables);
+	free(c->accounts);
 	free(c->tls_cert);
 	words_free(&c->rol);
 	words_free(&c->brin);
@@ -405,6 +408,19 @@ user_id(const char *word, uid_t *out)
 	    found == NULL)
 		return false;
 	*out = pw.pw_uid;
+	return true;
+}
+
+bool
+ov_daemon_user_name(uid_t uid, char *out, size_t cap)
+{
+	struct passwd pw, *found;
+	char buf[4096];
+
+	if (getpwuid_r(uid, &pw, buf, sizeof(buf), &found) != 0 ||
+	    found == NULL || strlen(pw.pw_name) >= cap)
+		return false;
+	memcpy(out, pw.pw_name, strlen(pw.pw_name) + 1);
 	return true;
 }
 

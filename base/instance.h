@@ -23,6 +23,8 @@
  *	spool         directory with in/ and out/; absent: no spool
  *	tables        directory with tables that take the place of built-in ones
  *	              (matrix.json, regio.json, ...); absent: none
+ *	accounts      file that says which account has which function (accounts.json
+ *	              of protocol/toegang.h); absent: who may connect may do all
  *	tls-cert      certificate chain, PEM (tls.crt)
  *	houder        yes: this instance is a holder of share keys (no)
  *	plafond-dag   holder: evaluations a day, per epoch and share, that no
@@ -68,8 +70,9 @@ struct ov_daemon_conf {
 	char *state;
 	char *run;
 	char *credentials;
-	char *spool;  /* or NULL */
-	char *tables; /* or NULL */
+	char *spool;    /* or NULL */
+	char *tables;   /* or NULL */
+	char *accounts; /* or NULL */
 	char *tls_cert;
 	bool houder;
 	int64_t plafond_dag;
@@ -101,7 +104,9 @@ OV_MUST_CHECK enum ov_rc ov_daemon_credentials(const struct ov_daemon_conf *,
 OV_MUST_CHECK enum ov_rc ov_daemon_socket(const struct ov_daemon_conf *,
     const char *name, char *out, size_t cap, struct ov_err *e);
 
-/* May this user give commands?  Root, the owner of this process, and whoever
+/* The name of a user of this machine; false when there is none. */
+bool ov_daemon_user_name(uid_t uid, char *out, size_t cap);
+/* May this user give commands, where no accounts file says so?  Root, the owner of this process, and whoever
  * stands in `users`. */
 bool ov_daemon_user_ok(const struct ov_daemon_conf *, uid_t uid);
 

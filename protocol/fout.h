@@ -126,6 +126,16 @@ enum ov_reden {
 	X("twijfel")                                                           \
 	X("verlopen")                                                          \
 	X("geen-toegang")                                                      \
+	X("inzage-leerling-beslist")                                           \
+	X("inzage-ouder-beslist")                                              \
+	X("deel-ander")                                                        \
+	X("pgn-anders")                                                        \
+	X("account-onbekend")                                                  \
+	X("toegang-account")                                                   \
+	X("toegang-datum")                                                     \
+	X("toegang-functie")                                                   \
+	X("toegang-bereik")                                                    \
+	X("toegang-opleiding")                                                 \
 	X("dienst-onbereikbaar")                                               \
 	X("opdracht-ongeldig")                                                 \
 	X("opdracht-onbekend")                                                 \

@@ -134,9 +134,23 @@
 #define OV_CA_DER_MAX ((size_t)4096)
 #define OV_SLUG_MAX ((size_t)32)
 #define OV_NAAM_MAX ((size_t)200)
+#define OV_KLAS_MAX ((size_t)40) /* a class or group of a school */
 #define OV_URL_MAX ((size_t)270) /* https:// host(253) :port */
 #define OV_HOST_MAX ((size_t)253)
 #define OV_DOMEIN_MAX ((size_t)100) /* logdomein */
+
+/* ---- access ---------------------------------------------------------- */
+
+/* A large college of some thousand staff, of whom half exchange. */
+#define OV_ACCOUNTS_MAX 2000
+/* Functions of one person: a few at once, and those of earlier years. */
+#define OV_FUNCTIES_MAX 20
+/* Values of one kind in a scope: the programmes of a large sector. */
+#define OV_BEREIK_MAX 100
+#define OV_RECHTEN_MAX 500
+/* Where a record says what it is about: pointers, and values found. */
+#define OV_FEIT_PADEN_MAX 20
+#define OV_FEITEN_MAX 32
 
 /* ---- notes and the log ----------------------------------------------- */
 

@@ -13,12 +13,13 @@ static const struct {
 	const char *pad;
 	enum ov_col_kind kind;
 } metas[] = {{"/eigenReferentie", OV_COL_REF}, {"/pgn", OV_COL_PGN},
-    {"/ontvanger", OV_COL_TEXT}, {"/zaak", OV_COL_TEXT},
-    {"/geboortedatum", OV_COL_DATE}, {"/schoolVerlaten", OV_COL_SCHOOL},
-    {"/datum", OV_COL_DATE}, {"/lesuur", OV_COL_TEXT},
-    {"/gemist", OV_COL_HOURS}, {"/totaal", OV_COL_HOURS},
-    {"/regio", OV_COL_TEXT}, {"/schooljaar", OV_COL_TEXT},
-    {"/naam", OV_COL_TEXT}, {"/van", OV_COL_DATE}, {"/tot", OV_COL_DATE}};
+    {"/ontvanger", OV_COL_TEXT}, {"/zaak", OV_COL_TEXT}, {"/klas", OV_COL_TEXT},
+    {"/mentor", OV_COL_TEXT}, {"/geboortedatum", OV_COL_DATE},
+    {"/schoolVerlaten", OV_COL_SCHOOL}, {"/datum", OV_COL_DATE},
+    {"/lesuur", OV_COL_TEXT}, {"/gemist", OV_COL_HOURS},
+    {"/totaal", OV_COL_HOURS}, {"/regio", OV_COL_TEXT},
+    {"/schooljaar", OV_COL_TEXT}, {"/naam", OV_COL_TEXT}, {"/van", OV_COL_DATE},
+    {"/tot", OV_COL_DATE}};
 
 struct ov_profiles {
 	json_t *doc;
@@ -136,17 +137,99 @@ add_run(struct ov_profile *p, const json_t *arr, size_t *at, struct ov_err *e)
 	return OV_OK;
 }
 
-static enum ov_rc
-load_profile(struct ov_profile *p, const json_t *js, struct ov_err *e)
+/* A column of the whole profile that a profile of one part has as well: what
+ * says whose it is, the part, and what it may say besides ("ook"; "*": all
+ * that is of no part). */
+static bool
+of_part(const struct ov_profile *p, const json_t *ook, const char *pad)
 {
+	const struct ov_type *y = ov_types_latest(p->types, p->srt);
+	const struct ov_field *f;
+	const char *s;
+	char first[64];
+	uint8_t deel;
+	size_t i, n;
+	const json_t *v;
+
+	if (strncmp(pad, "/inhoud/", 8) != 0)
+		return strcmp(pad, "/zaak") != 0;
+	n = strcspn(pad + 8, "/") + 1;
+	if (n >= sizeof(first))
+		return false;
+	memcpy(first, pad + 7, n);
+	first[n] = '\0';
+	if (y == NULL || (f = ov_type_field(p->types, y, first)) == NULL)
+		return false;
+	deel = ov_field_deel(f);
+	for (i = 0; ov_deel_names[i] != NULL; i++)
+		if (strcmp(ov_deel_names[i], p->deel) == 0 &&
+		    (deel & 1u << i) != 0)
+			return true;
+	json_array_foreach(ook, i, v)
+	{
+		s = json_string_value(v);
+		if (s != NULL && (strcmp(s, first) == 0 ||
+		                     (strcmp(s, "*") == 0 && deel == 0)))
+			return true;
+	}
+	return false;
+}
+
+/* The columns of a part, out of those of the whole; given. */
+static json_t *
+part_cols(const struct ov_profile *p, const json_t *all, const char *van,
+    const json_t *ook)
+{
+	json_t *out = json_array();
+	const json_t *q, *c, *whole = NULL;
+	const char *s;
+	size_t i;
+
+	json_array_foreach(all, i, q)
+	{
+		s = json_string_value(json_object_get(q, "naam"));
+		if (s != NULL && strcmp(s, van) == 0)
+			whole = json_object_get(q, "kolommen");
+	}
+	json_array_foreach(whole, i, c)
+	{
+		s = json_string_value(json_object_get(c, "pad"));
+		if (s != NULL && of_part(p, ook, s))
+			(void)json_array_append(out, json_array_get(whole, i));
+	}
+	return out;
+}
+
+static enum ov_rc
+load_profile(struct ov_profile *p, json_t *js, const json_t *all,
+    struct ov_err *e)
+{
+	static const char *const parts[] = {"A", "B", "C", NULL};
 	struct ov_jobj o;
-	const json_t *arr;
+	const char *van;
+	const json_t *arr = NULL, *ook;
+	int w;
 	size_t i;
 	enum ov_rc rc;
 
 	ov_jo_init(&o, js, "profiel");
 	p->naam = ov_jo_str(&o, "naam", 40);
 	p->srt = ov_jo_str_opt(&o, "srt", 32);
+	if (ov_jo_has(&o, "deel")) {
+		van = ov_jo_str(&o, "van", 40);
+		ook = ov_jo_arr(&o, "ook", 20);
+		w = ov_jo_word(&o, "deel", parts);
+		p->deel = w >= 0 ? parts[w] : NULL;
+		if (o.bad == NULL && p->srt != NULL) {
+			json_t *cols = part_cols(p, all, van, ook);
+
+			if (json_array_size(cols) == 0)
+				ov_jo_fail(&o, "van", OV_REDEN_CODE);
+			/* Kept with the document. */
+			if (json_object_set_new(js, "kolommen", cols) != 0)
+				return ov_fail(e, OV_NOSPACE, "no memory");
+		}
+	}
 	arr = ov_jo_arr(&o, "kolommen", OV_CSV_COLS_MAX);
 	if ((rc = ov_jo_end(&o, e)) != OV_OK)
 		return rc;
@@ -195,7 +278,7 @@ ov_profiles_load(const struct ov_types *types, struct ov_view profielen,
 	for (i = 0; i < json_array_size(arr); i++) {
 		s->p[i].types = types;
 		s->n++;
-		rc = load_profile(&s->p[i], json_array_get(arr, i), e);
+		rc = load_profile(&s->p[i], json_array_get(arr, i), arr, e);
 		if (rc != OV_OK)
 			goto fail;
 	}
@@ -252,6 +335,12 @@ const char *
 ov_profile_srt(const struct ov_profile *p)
 {
 	return p->srt;
+}
+
+const char *
+ov_profile_deel(const struct ov_profile *p)
+{
+	return p->deel;
 }
 
 size_t

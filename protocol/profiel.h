@@ -39,6 +39,10 @@ const char *ov_profile_name(const struct ov_profile *);
 /* NULL for a profile that makes no message. */
 const char *ov_profile_srt(const struct ov_profile *);
 
+/* The part ("A", "B", "C") that a file of this profile fills in a draft that is
+ * there; NULL: whole messages. */
+const char *ov_profile_deel(const struct ov_profile *);
+
 size_t ov_profile_ncols(const struct ov_profile *);
 /* Of column i: the header, and what it means. */
 const char *ov_profile_header(const struct ov_profile *, size_t i);

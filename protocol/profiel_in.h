@@ -33,6 +33,7 @@ struct ov_profile {
 	const struct ov_types *types;
 	const char *naam;
 	const char *srt;
+	const char *deel; /* "A": a file of this part only; or NULL */
 	size_t n;
 	struct ov_col *col;
 };

@@ -382,6 +382,12 @@ ov_code_nth(const struct ov_types *t, const char *lijst, size_t i)
 	return l != NULL && i < l->n ? l->code[i].code : NULL;
 }
 
+uint8_t
+ov_field_deel(const struct ov_field *f)
+{
+	return f->deel;
+}
+
 /* ---- faults ---- */
 
 json_t *

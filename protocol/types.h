@@ -144,6 +144,16 @@ const struct ov_field *ov_type_nth(const struct ov_types *,
     const struct ov_type *, const struct ov_field *groep, size_t i);
 /* The value must be there (in an object that is there). */
 bool ov_field_required(const struct ov_field *);
+/* The part of a dossier a field belongs to, one bit; 0: that of the object it
+ * stands in, and outermost OV_D_ALGEMEEN. */
+#define OV_D_ALGEMEEN 1u
+#define OV_D_A 2u
+#define OV_D_B 4u
+#define OV_D_C 8u
+#define OV_D_ALLE 15u
+uint8_t ov_field_deel(const struct ov_field *);
+/* "algemeen", "A", "B", "C", NULL: by number of the bit. */
+extern const char *const ov_deel_names[];
 
 /* A code list by name: the Dutch text of a code on a date, or NULL. */
 const char *ov_code_text(const struct ov_types *, const char *lijst,

@@ -51,12 +51,6 @@ enum ov_vorm {
 };
 extern const char *const ov_vorm_names[OV_V_N + 1];
 
-/* deel */
-#define OV_D_ALGEMEEN 1u
-#define OV_D_A 2u
-#define OV_D_B 4u
-#define OV_D_C 8u
-
 #define OV_GROEP_FIELDS 64 /* one bit each */
 #define OV_GROEP_DEPTH 5
 #define OV_CATS_MAX 32
@@ -174,7 +168,6 @@ bool ov_dag(const char *s, size_t n, int32_t *dag);
 
 /* Zeroed memory for n elements that goes with t. */
 void *ov_types_keep(struct ov_types *, size_t n, size_t size);
-extern const char *const ov_deel_names[];     /* "algemeen", "A", ... */
 extern const char *const ov_gevoelig_names[]; /* "N", "S", "I", "G" */
 /* Append the fields of an array to a group; its index; its rules; the groups
  * its fields name. */

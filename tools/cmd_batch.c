@@ -346,7 +346,7 @@ const struct ov_rows *
 ov_rows_of(const char *profile)
 {
 	static const char *const draft[] = {"eigenReferentie", "pgn",
-	    "ontvanger", "zaak", "inhoud", NULL};
+	    "ontvanger", "zaak", "klas", "mentor", "inhoud", NULL};
 	static const char *const pupil[] = {"eigenReferentie", "pgn",
 	    "geboortedatum", "schoolVerlaten", NULL};
 	static const char *const absence[] = {"eigenReferentie", "datum",

@@ -212,9 +212,15 @@ static const struct ov_col col_pupils[] = {{"nr", "Nr", true},
     {"eigenReferentie", "Referentie", false}, {"stand", "Stand", false},
     {"geladen", "Geladen", false}, COL_END};
 static const struct ov_col col_drafts[] = {{"nr", "Nr", true},
-    {"srt", "Soort", false}, {"eigenReferentie", "Referentie", false},
-    {"ontvanger", "Ontvanger", false}, {"stand", "Stand", false},
-    {"ontbreekt", "Ontbreekt", false}, COL_END};
+    {"eigenReferentie", "Referentie", false}, {"klas", "Klas", false},
+    {"stand", "Stand", false}, {"algemeen", "Alg.", true}, {"A", "A", true},
+    {"B", "B", true}, {"C", "C", true}, {"ontbreekt", "Ontbreekt", false},
+    {"ontbreektDeel", "Niet ingevuld", false}, COL_END};
+static const struct ov_col col_totals[] = {{"klas", "Klas", false},
+    {"mentor", "Mentor", false}, {"aantal", "Aantal", true},
+    {"algemeen", "Alg.", true}, {"A", "A", true}, {"B", "B", true},
+    {"C", "C", true}, {"AenB", "A en B", true},
+    {"verzonden", "Verzonden", true}, COL_END};
 static const struct ov_col col_send[] = {{"nr", "Nr", true},
     {"tekst", "Niet verzonden, want", false}, COL_END};
 static const struct ov_col col_outbox[] = {{"nr", "Nr", true},
@@ -235,6 +241,13 @@ static const struct ov_col col_work[] = {{"soort", "Soort", false},
     {"nr", "Nr", true}, {"eigenReferentie", "Referentie", false},
     {"uiterlijk", "Uiterlijk", false}, {"dagen", "Dgn", true},
     {"tekst", "Te doen", false}, COL_END};
+static const struct ov_col col_access[] = {{"account", "Account", false},
+    {"functie", "Functie", false}, {"bereik", "Bereik", false},
+    {"van", "Van", false}, {"tot", "Tot", false}, {"vanKracht", "Geldt", false},
+    COL_END};
+static const struct ov_col col_may[] = {{"mag", "Recht", false},
+    {"ja", "Mag", false}, {"delen", "Delen", false},
+    {"nietDelen", "Niet", false}, {"tekst", "Want", false}, COL_END};
 static const struct ov_col col_log[] = {{"idx", "Index", true},
     {"tijd", "Time", false}, {"soort", "Kind", false},
     {"partij", "Party", false}, {"ref", "Ref", false}, COL_END};
@@ -304,6 +317,13 @@ static const struct map map_caseset[] = {{"1", "zaak", TEXT},
 static const struct map map_work[] = {{"at", "op", TEXT},
     {"digest", "overzicht", YES}, MAP_END};
 static const struct map map_calendar[] = {{"at", "op", TEXT}, MAP_END};
+static const struct map map_type[] = {{"type", "srt", TEXT}, MAP_END};
+static const struct map map_inzage[] = {{"1", "nr", NUMBER},
+    {"akkoord", "akkoord", TEXT}, {"door", "door", TEXT},
+    {"datum", "datum", TEXT}, {"reden", "reden", TEXT}, MAP_END};
+static const struct map map_account[] = {{"1", "account", TEXT}, MAP_END};
+static const struct map map_access[] = {{"1", "account", TEXT},
+    {"message", "bericht", NUMBER}, {"draft", "concept", NUMBER}, MAP_END};
 static const struct map map_log[] = {{"from", "van", NUMBER},
     {"to", "tot", NUMBER}, {"kind", "soort", TEXT}, MAP_END};
 
@@ -336,6 +356,7 @@ static const struct map map_log[] = {{"from", "van", NUMBER},
 	}
 
 static const struct ov_opt opt_drafts[] = {OPT_STATE, OPT_TYPE, OPT_END};
+static const struct ov_opt opt_type[] = {OPT_TYPE, OPT_END};
 static const struct ov_opt opt_pupils[] = {OPT_STATE, OPT_END};
 static const struct ov_opt opt_pupil[] = {{"ref", OV_OPT_TEXT, "REF",
                                               "by one's own reference"},
@@ -401,6 +422,14 @@ static const struct ov_opt opt_work[] = {{"at", OV_OPT_TEXT, "DATE",
                                              "as it was on YYYY-MM-DD"},
     {"digest", OV_OPT_FLAG, NULL, "own references and counts only, for a mail"},
     OPT_END};
+static const struct ov_opt opt_inzage[] = {{"akkoord", OV_OPT_TEXT, "WORD",
+                                               "ja, nee or onbekend"},
+    {"door", OV_OPT_TEXT, "WORD", "ouder or leerling"},
+    {"datum", OV_OPT_TEXT, "DATE", "YYYY-MM-DD; otherwise today"},
+    {"reden", OV_OPT_TEXT, "TEXT", "why not agreed"}, OPT_END};
+static const struct ov_opt opt_access[] = {{"message", OV_OPT_NUMBER, "NR",
+                                               "a message of the inbox"},
+    {"draft", OV_OPT_NUMBER, "NR", "a draft"}, OPT_END};
 static const struct ov_opt opt_log[] = {{"from", OV_OPT_NUMBER, "N",
                                             "first leaf"},
     {"to", OV_OPT_NUMBER, "N", "leaf behind the last"},
@@ -419,6 +448,8 @@ D(d_strangers, "partners.strangers", NULL, col_strangers, false);
 D(d_pupils, "pupils.list", map_pupils, col_pupils, false);
 D(d_pupil_rm, "pupils.remove", map_pupil, NULL, true);
 D(d_drafts, "drafts.list", map_drafts, col_drafts, false);
+D(d_totals, "drafts.totals", map_type, col_totals, false);
+D(d_inzage, "drafts.inzage", map_inzage, NULL, false);
 D(d_draft, "drafts.show", map_nr, NULL, false);
 D(d_draft_rm, "drafts.remove", map_nr, NULL, false);
 D(d_send, "send", map_send, col_send, true);
@@ -445,6 +476,9 @@ D(d_caseset, "case.set", map_caseset, NULL, false);
 D(d_calendar, "calendar.list", map_calendar, col_calendar, false);
 D(d_absence, "absence.list", NULL, col_absence, false);
 D(d_work, "worklist", map_work, col_work, false);
+D(d_access, "access.list", NULL, col_access, false);
+D(d_access1, "access.show", map_account, NULL, false);
+D(d_may, "access.test", map_access, col_may, false);
 D(d_log, "log.show", map_log, col_log, false);
 D(d_verify, "log.verify", NULL, NULL, false);
 D(d_test, "holder.test", NULL, col_test, false);
@@ -473,6 +507,11 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
         opt_pupil, d_pupil_rm, false),
     CMD("drafts", "list", "", 0, 0, "List drafts and what is missing",
         opt_drafts, d_drafts, true),
+    CMD("drafts", "totals", "", 0, 0,
+        "How many are complete, per class and mentor", opt_type, d_totals,
+        false),
+    CMD("drafts", "inzage", "NR", 1, 1, "What came of the inspection",
+        opt_inzage, d_inzage, false),
     CMD("drafts", "show", "NR", 1, 1, "Show one draft", NULL, d_draft, false),
     CMD("drafts", "remove", "NR", 1, 1, "Remove a draft", NULL, d_draft_rm,
         false),
@@ -530,6 +569,13 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
         true),
     CMD("worklist", NULL, "", 0, 0, "What is to be done here, and by when",
         opt_work, d_work, false),
+    CMD("access", "list", "", 0, 0, "Who has which function, and when", NULL,
+        d_access, true),
+    CMD("access", "show", "ACCOUNT", 1, 1, "What one account may", NULL,
+        d_access1, false),
+    CMD("access", "test", "ACCOUNT", 1, 1,
+        "What it would see of a message or draft, and why not", opt_access,
+        d_may, false),
     CMD("log", "show", "", 0, 0, "Show the exchange log", opt_log, d_log, true),
     CMD("log", "verify", "", 0, 0, "Recompute the whole tree from the file",
         NULL, d_verify, false),

@@ -201,6 +201,11 @@ daemon_args(struct job *j, bool proef)
 		arg = json_pack("{s:s,s:s,s:b}", "profiel", j->profile,
 		    "bestand", slash != NULL ? slash + 1 : j->path, "overslaan",
 		    j->skip);
+	if (ov_profile_deel(j->kit.profile) != NULL)
+		(void)(json_object_set_new(arg, "profiel",
+		           json_string(ov_profile_srt(j->kit.profile))) == 0 &&
+		       json_object_set_new(arg, "deel",
+		           json_string(ov_profile_deel(j->kit.profile))) == 0);
 	if (proef && json_object_set_new(arg, "proef", json_true()) < 0) {
 		json_decref(arg);
 		arg = NULL;

@@ -213,10 +213,48 @@ text_of(const json_t *row, const char *member)
 	return t != NULL ? t : "";
 }
 
+/* The lines that the daemon made: parts, groups and fields. */
+static void
+lines(FILE *f, const json_t *regels)
+{
+	const json_t *r;
+	size_t i;
+
+	json_array_foreach(regels, i, r)
+	{
+		int depth = (int)json_integer_value(
+		    json_object_get(r, "diepte"));
+		const char *kop = text_of(r, "kop"), *w = text_of(r, "waarde");
+		OV_BUF b = {0};
+
+		if (depth == 0)
+			(void)fputs(i > 0 ? "\n\n" : "\n", f);
+		ov_buf_fmt(&b, "%s%s%s", kop, w[0] != '\0' ? ": " : "", w);
+		if (ov_buf_text(&b) != NULL)
+			ov_text_wrap(f, ov_buf_text(&b),
+			    depth > 0 ? 2 * (size_t)depth : 0, OV_TABLE_WIDTH);
+		if (depth == 0)
+			(void)fputs("\n", f);
+	}
+}
+
+/* Left out for whoever prints: said on the page, so that nobody agrees to
+ * what he was not shown. */
+static void
+left_out(FILE *f, const json_t *row)
+{
+	if (json_array_size(json_object_get(row, "weggelaten")) == 0)
+		return;
+	(void)fputs("\n\n", f);
+	ov_text_wrap(f,
+	    "LET OP: dit is niet het hele dossier. Wie dit afdrukt mag niet "
+	    "alle delen inzien; vraag de school om een volledige afdruk.",
+	    0, OV_TABLE_WIDTH);
+}
+
 static void
 page(struct ov_cli *cli, json_t *row, const char *naam)
 {
-	json_t *inhoud = json_object_get(row, "inhoud");
 	char today[OV_DATE_SIZE];
 	FILE *f = cli->out;
 
@@ -238,12 +276,95 @@ page(struct ov_cli *cli, json_t *row, const char *naam)
 	(void)fputs("\nReferentie: ", f);
 	ov_text_fit(f, text_of(row, "eigenReferentie"), 60, false, true);
 	(void)fputs("\n\n", f);
-	if (json_is_object(inhoud))
-		ov_tree(f, inhoud, 0);
+	lines(f, json_object_get(row, "regels"));
+	left_out(f, row);
 	(void)fputs("\n\nGezien op ..................   "
-	            "Akkoord:  ja / nee, omdat ........................\n\n\n"
-	            "Handtekening ...............................   "
+	            "Akkoord:  ja / nee, omdat ..................\n\n\n"
+	            "Handtekening .........................   "
 	            "Naam ..............................\n",
+	    f);
+}
+
+/* ---- the same as HTML ---- */
+
+static void
+escaped(FILE *f, const char *s)
+{
+	for (; *s != '\0'; s++)
+		switch (*s) {
+		case '<':
+			(void)fputs("&lt;", f);
+			break;
+		case '>':
+			(void)fputs("&gt;", f);
+			break;
+		case '&':
+			(void)fputs("&amp;", f);
+			break;
+		case '"':
+			(void)fputs("&quot;", f);
+			break;
+		default:
+			(void)fputc(*s, f);
+		}
+}
+
+static void
+html_line(FILE *f, const json_t *r)
+{
+	int depth = (int)json_integer_value(json_object_get(r, "diepte"));
+	const char *w = text_of(r, "waarde");
+
+	if (depth == 0) {
+		(void)fputs("<h2>", f);
+		escaped(f, text_of(r, "kop"));
+		(void)fputs("</h2>\n", f);
+		return;
+	}
+	(void)fprintf(f, "<p class=\"d%d\">", depth > 5 ? 5 : depth);
+	(void)fputs(w[0] != '\0' ? "<b>" : "<i>", f);
+	escaped(f, text_of(r, "kop"));
+	(void)fputs(w[0] != '\0' ? ":</b> " : "</i>", f);
+	escaped(f, w);
+	(void)fputs("</p>\n", f);
+}
+
+static void
+html(struct ov_cli *cli, json_t *row, const char *naam)
+{
+	const json_t *regels = json_object_get(row, "regels"), *r;
+	FILE *f = cli->out;
+	size_t i;
+
+	(void)
+	    fputs("<!DOCTYPE html>\n<html lang=\"nl\"><head><meta charset="
+	          "\"utf-8\">\n<title>Overstapdossier - ter inzage</title>\n"
+	          "<style>body{font:12pt/1.4 sans-serif;max-width:42em;margin:"
+	          "2em auto}p{margin:.2em 0}.d2{margin-left:1.5em}.d3{margin-"
+	          "left:3em}.d4,.d5{margin-left:4.5em}</style></head><body>\n"
+	          "<h1>Overstapdossier - ter inzage</h1>\n<p>",
+	        f);
+	escaped(f, naam);
+	(void)
+	    fputs("</p>\n<p>Dit zijn de gegevens die de school over u (of "
+	          "over uw kind) wil doorgeven. U mag ze inzien voordat ze "
+	          "worden verstuurd. Klopt er iets niet, of bent u het er niet "
+	          "mee eens? Zeg het tegen de school.</p>\n<p>Gaat naar: ",
+	        f);
+	escaped(f, text_of(row, "ontvanger"));
+	(void)fputs("</p>\n", f);
+	json_array_foreach(regels, i, r)
+	{
+		html_line(f, r);
+	}
+	if (json_array_size(json_object_get(row, "weggelaten")) > 0)
+		(void)fputs("<p><b>Let op: dit is niet het hele dossier. Vraag "
+		            "de school om een volledige afdruk.</b></p>\n",
+		    f);
+	(void)fputs("<p>Gezien op .............. &nbsp; Akkoord: ja / nee, "
+	            "omdat ..............................</p>\n"
+	            "<p>Naam en handtekening ..............................</p>"
+	            "\n</body></html>\n",
 	    f);
 }
 
@@ -273,6 +394,8 @@ run_print(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 		    "overstapd answered without a row");
 	else if (cli->json)
 		x = ov_cli_json(cli, json_incref(row));
+	else if (ov_args_flag(a, "html"))
+		html(cli, row, naam);
 	else
 		page(cli, row, naam);
 	json_decref(row);
@@ -285,6 +408,9 @@ run_print(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 		NULL, OV_OPT_FLAG, NULL, NULL                                  \
 	}
 
+static const struct ov_opt opt_print[] = {{"html", OV_OPT_FLAG, NULL,
+                                              "as a page for a browser"},
+    END};
 static const struct ov_opt opt_check[] = {{"offline", OV_OPT_FLAG, NULL,
                                               "do not ask the partners"},
     END};
@@ -294,6 +420,6 @@ const struct ov_cmd ov_cmds_show[] =
          "The doctor: one line each, and what to do about it", opt_check,
          run_check, NULL, true},
         {"drafts", "print", "NR", 1, 1,
-            "The page for inspection by pupil or parents; this is logged", NULL,
-            run_print, NULL, false},
+            "The page for inspection by pupil or parents; this is logged",
+            opt_print, run_print, NULL, false},
         {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, false}};

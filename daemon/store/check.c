@@ -614,6 +614,7 @@ check_step(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_check[] = {
     {.name = "check",
+        .mag = OV_CTL_ELK,
         .size = sizeof(struct check),
         .start = check_start,
         .step = check_step},

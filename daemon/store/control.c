@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
-#include "daemon/store/ctl.h"
+#include "daemon/store/toegang.h"
 
 #define CLIENTS_MAX 32
 #define IDLE_MS 60000
@@ -35,7 +35,8 @@ struct ov_control {
 static const struct ov_ctl_cmd *const tables[] = {ov_ctl_basis, ov_ctl_partners,
     ov_ctl_pupils, ov_ctl_drafts, ov_ctl_outbox, ov_ctl_inbox, ov_ctl_about,
     ov_ctl_cases, ov_ctl_count, ov_ctl_export, ov_ctl_log, ov_ctl_check,
-    ov_ctl_kalender, ov_ctl_startpop, ov_ctl_report, ov_ctl_worklist};
+    ov_ctl_kalender, ov_ctl_startpop, ov_ctl_report, ov_ctl_worklist,
+    ov_ctl_access, ov_ctl_stand, ov_ctl_inzage};
 
 static void client_ready(struct ov_loop *, int, unsigned int, void *);
 
@@ -255,6 +256,9 @@ command_begin(struct ov_ctl *c, json_t *q)
 		ov_ctl_fout(c, "opdracht-onbekend", NULL);
 		return;
 	}
+	ov_toegang_fresh(c->st);
+	if (c->cmd->mag != OV_CTL_ELK && !ov_ctl_ooit(c, c->cmd->mag, NULL))
+		return;
 	if (c->cmd->size > 0 && (c->state = calloc(1, c->cmd->size)) == NULL) {
 		c->gone = true;
 		return;
@@ -473,8 +477,9 @@ on_accept(struct ov_loop *loop, int fd, unsigned int events, void *arg)
 	s = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (s < 0)
 		return;
+	ov_toegang_fresh(k->st);
 	if (getsockopt(s, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0 ||
-	    !ov_daemon_user_ok(k->st->env.conf, who.uid)) {
+	    !ov_wie_mag_binnen(k->st, who.uid)) {
 		ov_log(OV_LOG_WARN, "event=control-refused uid=%u",
 		    (unsigned)who.uid);
 		turn_away(s, "geen-toegang");

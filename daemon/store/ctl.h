@@ -22,8 +22,16 @@
 
 struct ov_ctl;
 
+/* For every account of the accounts file. */
+#define OV_CTL_ELK (1u << 31)
+
 struct ov_ctl_cmd {
 	const char *name;
+	/* Who may: any of these rights (OV_MAG_*, protocol/toegang.h) on some
+	 * type, or OV_CTL_ELK.  0: nobody, once there is an accounts file.
+	 * What of a record is shown is for the command itself to ask
+	 * (daemon/store/toegang.h). */
+	unsigned mag;
 	size_t size; /* of the state, zeroed */
 	void (*start)(struct ov_ctl *);
 	void (*step)(struct ov_ctl *); /* NULL: start() does all */
@@ -110,10 +118,12 @@ typedef enum ov_rc ov_row_fn(sqlite3_stmt *, void *row, struct ov_err *);
  * refusal is queued. */
 bool ov_ctl_page(struct ov_ctl *, enum ov_rc rc, sqlite3_stmt *, ov_row_fn *,
     void *rows, size_t size, size_t *n, struct ov_err *e);
-/* End a list of n rows with "aantal" and how many there are of each name: a
- * query of (name, count), begun and ended as above. */
-void ov_ctl_end_counts(struct ov_ctl *, int64_t n, const char *const *names,
-    size_t nnames, enum ov_rc rc, sqlite3_stmt *, struct ov_err *e);
+/* End a list of n rows with "aantal", "verborgen" when rows were kept from the
+ * account, and how many there are of each name: a query of (name, count),
+ * begun and ended as above. */
+void ov_ctl_end_counts(struct ov_ctl *, int64_t n, int64_t verborgen,
+    const char *const *names, size_t nnames, enum ov_rc rc, sqlite3_stmt *,
+    struct ov_err *e);
 
 /* ---- reading content (ctl_read.c) ---- */
 
@@ -216,8 +226,10 @@ struct ov_intake;
 struct ov_intake_in {
 	const char *profiel, *bestand;
 	uid_t uid;
-	bool overslaan; /* keep the good rows of a file with faults */
-	bool proef;     /* judge only: nothing is kept, whatever is found */
+	const char *deel; /* the file has this part only; NULL: whole */
+	bool map;         /* from the folder in/: its own account */
+	bool overslaan;   /* keep the good rows of a file with faults */
+	bool proef;       /* judge only: nothing is kept, whatever is found */
 };
 struct ov_intake_sum {
 	int64_t goed, fout, gelijk, gewijzigd;
@@ -240,7 +252,10 @@ OV_MUST_CHECK enum ov_rc ov_intake_end(struct ov_intake *,
 const json_t *ov_intake_faults(const struct ov_intake *);
 /* Drops what was not made visible. */
 void ov_intake_free(struct ov_intake *);
-/* Remove what an import that was cut off left behind; at start. */
+/* Remove what import nr (0: any), not made visible, left behind. */
+OV_MUST_CHECK enum ov_rc ov_intake_drop(struct ov_store *, int64_t nr,
+    struct ov_err *);
+/* Of those that were cut off; at start. */
 OV_MUST_CHECK enum ov_rc ov_intake_clean(struct ov_store *, struct ov_err *);
 
 /* Whom a draft goes to, and in which role (drafts_check.c). */
@@ -267,8 +282,12 @@ struct ov_draft {
 	char ontbreekt[512];
 	json_t *root; /* {eigenReferentie, ontvanger, zaak, inhoud}; owned */
 	const char *ref, *ontvanger, *zaak; /* "" when absent */
+	const char *klas, *mentor;          /* stay at home; "" when absent */
 	json_t *inhoud;
+	json_t *geleverd; /* part -> {door, bestand, tijd}, or NULL */
 };
+/* Its number (0 algemeen, 1 A, ...), -1: no part. */
+int ov_deel_number(const char *word);
 /* OV_DENIED: there is none of this number. */
 OV_MUST_CHECK enum ov_rc ov_draft_read(struct ov_store *, int64_t nr,
     struct ov_draft *, struct ov_err *);
@@ -290,6 +309,9 @@ OV_MUST_CHECK enum ov_rc ov_draft_by_key(struct ov_store *, const char *srt,
 /* In the open transaction: a draft and its key go. */
 OV_MUST_CHECK enum ov_rc ov_draft_drop(struct ov_store *, int64_t nr,
     struct ov_err *);
+/* How complete it is (drafts_stand.c): members algemeen, A, B, C ("2/4", or
+ * "-" where the part does not count) and ontbreektDeel are set in row. */
+void ov_j_delen(struct ov_store *, const struct ov_draft *, json_t *row);
 /* The own reference of draft nr, "" when there is none; given. */
 json_t *ov_j_draft_ref(struct ov_store *, int64_t concept);
 
@@ -345,6 +367,7 @@ extern const struct ov_ctl_cmd ov_ctl_basis[], ov_ctl_partners[],
     ov_ctl_pupils[], ov_ctl_drafts[], ov_ctl_outbox[], ov_ctl_inbox[],
     ov_ctl_about[], ov_ctl_cases[], ov_ctl_count[], ov_ctl_export[],
     ov_ctl_log[], ov_ctl_check[], ov_ctl_kalender[], ov_ctl_startpop[],
-    ov_ctl_report[], ov_ctl_worklist[];
+    ov_ctl_report[], ov_ctl_worklist[], ov_ctl_access[], ov_ctl_stand[],
+    ov_ctl_inzage[];
 
 #endif

@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
-#include "daemon/store/ctl.h"
 #include "daemon/store/earlier.h"
+#include "daemon/store/toegang.h"
 #include "protocol/id.h"
 #include "protocol/json.h"
 
@@ -191,6 +191,30 @@ finish(struct ov_ctl *c, const struct original *o, const struct about *a,
 	}
 }
 
+/* Sending about our own needs the right to send it; about a partner's, to
+ * decide on it. */
+static bool
+may(struct ov_ctl *c, bool ours, int64_t nr, struct ov_oordeel *o)
+{
+	return ours ? ov_outbox_may(c, nr, OV_MAG_VERZENDEN, o)
+	            : ov_inbox_may(c, nr, OV_MAG_BESLISSEN, o);
+}
+
+/* Does the new content have something of a part that is not the account's? */
+static bool
+parts_may(struct ov_ctl *c, const char *srt, const json_t *inhoud, int64_t nr,
+    const struct ov_oordeel *o)
+{
+	OV_JSON *rest = json_deep_copy(inhoud), *weg = json_array();
+
+	ov_toegang_schoon(c->st->types, srt, rest, o->delen, weg);
+	if (rest != NULL && json_array_size(weg) == 0)
+		return true;
+	ov_ctl_geen_toegang(c,
+	    o->waarom != OV_WAAROM_NIET ? o->waarom : OV_WAAROM_FUNCTIE, nr);
+	return false;
+}
+
 /* The message a person asked for; leden is taken. */
 static void
 make(struct ov_ctl *c, bool ours, int64_t about, const struct about *a)
@@ -198,11 +222,14 @@ make(struct ov_ctl *c, bool ours, int64_t about, const struct about *a)
 	static struct ov_fouten fouten; /* large */
 	OV_JSON *leden = a->leden, *j = NULL;
 	const struct ov_type *t;
+	struct ov_oordeel toegang;
 	struct original o;
 	struct ov_err e = {0};
 	char vandaag[11];
 	bool found;
 
+	if (!may(c, ours, about, &toegang))
+		return;
 	if (!ov_boek_sends(c->st)) {
 		ov_ctl_fout(c, "adresboek-verlopen", NULL);
 		return;
@@ -221,7 +248,7 @@ make(struct ov_ctl *c, bool ours, int64_t about, const struct about *a)
 	if (ov_types_check_json(c->st->types, a->srt, j, 0, vandaag, &fouten) !=
 	    OV_OK)
 		ov_ctl_fout(c, "inhoud-ongeldig", ov_fouten_json(&fouten));
-	else
+	else if (parts_may(c, a->srt, j, about, &toegang))
 		finish(c, &o, a, j, vandaag);
 }
 
@@ -324,9 +351,9 @@ answer_start(struct ov_ctl *c)
 }
 
 const struct ov_ctl_cmd ov_ctl_about[] = {
-    {.name = "outbox.erase", .start = erase_start},
-    {.name = "outbox.correct", .start = correct_start},
-    {.name = "inbox.status", .start = status_start},
-    {.name = "inbox.answer", .start = answer_start},
+    {.name = "outbox.erase", .mag = OV_MAG_VERZENDEN, .start = erase_start},
+    {.name = "outbox.correct", .mag = OV_MAG_VERZENDEN, .start = correct_start},
+    {.name = "inbox.status", .mag = OV_MAG_BESLISSEN, .start = status_start},
+    {.name = "inbox.answer", .mag = OV_MAG_BESLISSEN, .start = answer_start},
     {0},
 };

@@ -350,11 +350,12 @@ test_start(struct ov_ctl *c)
 }
 
 const struct ov_ctl_cmd ov_ctl_basis[] = {
-    {.name = "status", .start = status_start},
-    {.name = "card", .start = card_start},
-    {.name = "join", .start = join_start},
-    {.name = "holder.publish", .start = publish_start},
+    {.name = "status", .mag = OV_CTL_ELK, .start = status_start},
+    {.name = "card", .mag = OV_MAG_BEHEREN, .start = card_start},
+    {.name = "join", .mag = OV_MAG_BEHEREN, .start = join_start},
+    {.name = "holder.publish", .mag = OV_MAG_BEHEREN, .start = publish_start},
     {.name = "holder.test",
+        .mag = OV_MAG_BEHEREN,
         .size = sizeof(struct test),
         .start = test_start,
         .step = test_step},

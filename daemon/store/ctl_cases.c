@@ -2,22 +2,24 @@
 /* daemon/store/ctl_cases.c - cases: what went to and fro under one `zaak`, and
  * a new status for it.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/store/earlier.h"
+#include "daemon/store/toegang.h"
 #include "daemon/store/worklist.h"
 #include "protocol/id.h"
 #include "protocol/pgn.h"
 
 struct list {
-	int64_t partner, n;
+	int64_t partner, n, verborgen;
 	uint8_t after[16];
 	bool begun;
 };
 
 struct zaak {
 	uint8_t zaak[16];
-	int64_t partner, leerling, concept, berichten;
+	int64_t partner, leerling, concept, berichten, bericht;
 	char status[32], datum[11];
 };
 
@@ -45,7 +47,9 @@ list_start(struct ov_ctl *c)
 	" AND u.concept IS NOT NULL ORDER BY u.nr LIMIT 1),"                   \
 	"(SELECT count(*) FROM uitgaand u WHERE u.zaak=z.zaak)+"               \
 	"(SELECT count(*) FROM bericht b WHERE b.zaak=z.zaak),"                \
-	"z.status,z.datum FROM zaak z"
+	"z.status,z.datum,ifnull((SELECT max(b.nr) FROM bericht b"             \
+	" WHERE b.zaak=z.zaak AND b.gesloten=0 AND b.srt<>'ontvangst'),0)"     \
+	" FROM zaak z"
 
 static enum ov_rc
 zaak_read(sqlite3_stmt *q, void *out, struct ov_err *e)
@@ -57,20 +61,72 @@ zaak_read(sqlite3_stmt *q, void *out, struct ov_err *e)
 	z->leerling = ov_db_i64(q, 2);
 	z->concept = ov_db_i64(q, 3);
 	z->berichten = ov_db_i64(q, 4);
+	z->bericht = ov_db_i64(q, 7);
 	(void)strncpy(z->status, ov_db_text(q, 5), sizeof(z->status) - 1);
 	(void)strncpy(z->datum, ov_db_text(q, 6), sizeof(z->datum) - 1);
 	return ov_db_fix(q, 0, z->zaak, 16, e);
 }
 
+/* The status and the reference come from content. */
 static json_t *
-j_zaak(struct ov_store *st, const struct zaak *z)
+j_zaak(struct ov_store *st, const struct zaak *z, bool open)
 {
 	return json_pack("{s:o,s:o,s:s,s:s,s:o,s:I}", "zaak",
 	    ov_j_id(z->zaak, 16), "partner", ov_j_partner(st, z->partner),
-	    "status", z->status, "datum", z->datum, "eigenReferentie",
-	    z->leerling != 0 ? ov_j_pupil_ref(st, z->leerling)
-	                     : ov_j_draft_ref(st, z->concept),
+	    "status", open ? z->status : "", "datum", open ? z->datum : "",
+	    "eigenReferentie",
+	    !open              ? json_string("")
+	    : z->leerling != 0 ? ov_j_pupil_ref(st, z->leerling)
+	                       : ov_j_draft_ref(st, z->concept),
 	    "berichten", (json_int_t)z->berichten);
+}
+
+/* What a case is about: our draft in it, or the newest open message. */
+static enum ov_rc
+zaak_bron(struct ov_store *st, const struct zaak *z, struct ov_bron *b,
+    struct ov_err *e)
+{
+	char srt[OV_SRT_MAX + 1] = "overstapdossier";
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+	bool row;
+
+	*b = (struct ov_bron){0};
+	if (z->concept != 0 || z->bericht == 0) {
+		rc = ov_bron_uitgaand(st, srt, z->concept, b, e);
+		/* Without a draft of ours it came from the partner, and is
+		 * closed. */
+		b->f.in = z->concept == 0;
+		if (rc == OV_OK && z->concept != 0 && b->d.root != NULL)
+			ov_feiten_srt(&b->f, b->d.srt);
+		return rc;
+	}
+	rc = ov_db_q(st->db, &q, e, "SELECT srt FROM bericht WHERE nr=?1", "i",
+	    z->bericht);
+	if (rc != OV_OK)
+		return rc;
+	rc = ov_db_next(st->db, q, &row, e);
+	if (rc == OV_OK && row)
+		(void)snprintf(srt, sizeof(srt), "%s", ov_db_text(q, 0));
+	ov_db_done(st->db, q);
+	return rc == OV_OK ? ov_bron_bericht(st, z->bericht, srt, 0, b, e) : rc;
+}
+
+static enum ov_rc
+zaak_how(struct ov_ctl *c, const struct zaak *z, enum ov_rij *how,
+    struct ov_err *e)
+{
+	struct ov_bron b;
+	enum ov_rc rc;
+
+	*how = OV_RIJ_OPEN;
+	if (ov_ctl_alles(c))
+		return OV_OK;
+	rc = zaak_bron(c->st, z, &b, e);
+	if (rc == OV_OK)
+		*how = ov_ctl_rij(c, &b.f);
+	ov_bron_free(&b);
+	return rc;
 }
 
 static void
@@ -78,6 +134,7 @@ list_step(struct ov_ctl *c)
 {
 	struct list *l = c->state;
 	struct zaak z[OV_CTL_PAGE];
+	enum ov_rij how = OV_RIJ_OPEN;
 	struct ov_err e = {0};
 	sqlite3_stmt *q;
 	size_t n;
@@ -90,14 +147,24 @@ list_step(struct ov_ctl *c)
 	    l->partner);
 	if (!ov_ctl_page(c, rc, q, zaak_read, z, sizeof(*z), &n, &e))
 		return;
-	for (size_t i = 0; i < n; i++)
-		ov_ctl_row(c, j_zaak(c->st, &z[i]));
-	l->n += (int64_t)n;
+	for (size_t i = 0; i < n && rc == OV_OK; i++) {
+		if ((rc = zaak_how(c, &z[i], &how, &e)) != OV_OK)
+			break;
+		if (how == OV_RIJ_WEG) {
+			l->verborgen++;
+			continue;
+		}
+		ov_ctl_row(c, j_zaak(c->st, &z[i], how == OV_RIJ_OPEN));
+		l->n++;
+	}
+	if (!ov_ctl_ok(c, rc, &e))
+		return;
 	l->begun = true;
 	if (n > 0)
 		memcpy(l->after, z[n - 1].zaak, 16);
 	if (n < OV_CTL_PAGE)
-		ov_ctl_end(c, json_pack("{s:I}", "aantal", (json_int_t)l->n));
+		ov_ctl_end(c, json_pack("{s:I,s:I}", "aantal", (json_int_t)l->n,
+		                  "verborgen", (json_int_t)l->verborgen));
 }
 
 /* The case named in the arguments; false: refused. */
@@ -141,6 +208,7 @@ show_start(struct ov_ctl *c)
 	struct ov_gelezen g = {.tabel = "zaak", .grond = "RMC-REGISTRATIE"};
 	struct ov_err e = {0};
 	OV_JSON *f = NULL;
+	enum ov_rij how = OV_RIJ_OPEN;
 	struct zaak z;
 	sqlite3_stmt *q;
 	uint8_t id[16];
@@ -148,8 +216,13 @@ show_start(struct ov_ctl *c)
 	enum ov_rc rc;
 	bool row;
 
-	if (!zaak_arg(c, id) || !ov_ctl_args(c) || !zaak_find(c, id, &z))
+	if (!zaak_arg(c, id) || !ov_ctl_args(c) || !zaak_find(c, id, &z) ||
+	    !ov_ctl_ok(c, zaak_how(c, &z, &how, &e), &e))
 		return;
+	if (how == OV_RIJ_WEG) {
+		ov_ctl_geen_toegang(c, OV_WAAROM_BEREIK, 0);
+		return;
+	}
 	rc = ov_db_q(c->st->db, &q, &e,
 	    "SELECT 'uit',u.nr,u.srt,u.stand,u.opgesteld,"
 	    "(SELECT group_concat(woord,' ') FROM terugmelding t"
@@ -166,13 +239,14 @@ show_start(struct ov_ctl *c)
 		        "tijd", ov_j_moment(ov_db_i64(q, 4)), "terugmelding",
 		        ov_db_text(q, 5)));
 	ov_db_done(c->st->db, q);
-	if (rc == OV_OK)
+	if (rc == OV_OK && how == OV_RIJ_OPEN)
 		rc = ov_verloop_at(c->st, id, INT64_MAX, &f, &e);
 	if (!ov_ctl_ok(c, rc, &e) ||
 	    (json_object_size(f) > 0 && !ov_ctl_read_log(c, "show", &g, 1)))
 		return;
-	j = j_zaak(c->st, &z);
-	(void)ov_j_set(j, "verloop", json_incref(f));
+	j = j_zaak(c->st, &z, how == OV_RIJ_OPEN);
+	if (f != NULL)
+		(void)ov_j_set(j, "verloop", json_incref(f));
 	ov_ctl_end(c, j);
 }
 
@@ -214,6 +288,24 @@ status_json(struct ov_store *st, const char *status, const char *datum,
 	if (v.grondslag != NULL)
 		(void)ov_j_set(j, "grondslag", json_string(v.grondslag));
 	return j;
+}
+
+/* May the account give this case a status; else it is refused. */
+static bool
+may_set(struct ov_ctl *c, const struct zaak *z)
+{
+	struct ov_err e = {0};
+	struct ov_bron b = {0};
+	bool ok;
+
+	if (ov_ctl_alles(c))
+		return true;
+	ok = ov_ctl_ok(c, zaak_bron(c->st, z, &b, &e), &e);
+	ov_feiten_srt(&b.f, "overstapstatus");
+	b.f.in = false;
+	ok = ok && ov_ctl_mag(c, OV_MAG_VERZENDEN, &b.f, 0, NULL);
+	ov_bron_free(&b);
+	return ok;
 }
 
 struct set {
@@ -352,7 +444,7 @@ set_start(struct ov_ctl *c)
 	s.datum = ov_ctl_text(c, "datum", 10);
 	s.reden = ov_ctl_text(c, "reden", 40);
 	s.pgn = ov_ctl_text(c, "pgn", OV_PGN_LEN);
-	if (!ov_ctl_args(c) || !zaak_find(c, id, &z))
+	if (!ov_ctl_args(c) || !zaak_find(c, id, &z) || !may_set(c, &z))
 		return;
 	/* A status goes out, what was done stays: one or the other. */
 	if ((s.status == NULL) == (json_object_size(follow) == 0) ||
@@ -392,10 +484,11 @@ set_start(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_cases[] = {
     {.name = "case.list",
+        .mag = OV_CTL_ELK,
         .size = sizeof(struct list),
         .start = list_start,
         .step = list_step},
-    {.name = "case.show", .start = show_start},
-    {.name = "case.set", .start = set_start},
+    {.name = "case.show", .mag = OV_CTL_ELK, .start = show_start},
+    {.name = "case.set", .mag = OV_MAG_VERZENDEN, .start = set_start},
     {0},
 };

@@ -225,6 +225,7 @@ count_step(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_count[] = {
     {.name = "count",
+        .mag = OV_CTL_ELK,
         .size = sizeof(struct count),
         .start = count_start,
         .step = count_step,

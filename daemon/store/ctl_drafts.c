@@ -2,7 +2,7 @@
 /* daemon/store/ctl_drafts.c - import, drafts, send. */
 #include <string.h>
 
-#include "daemon/store/ctl.h"
+#include "daemon/store/toegang.h"
 
 /* ---- import ---- */
 
@@ -18,6 +18,7 @@ import_start(struct ov_ctl *c)
 	struct ov_intake_in in = {.profiel = ov_jo_str(&c->in, "profiel",
 	                              OV_SRT_MAX),
 	    .bestand = ov_jo_str0(&c->in, "bestand", 1024),
+	    .deel = ov_ctl_text(c, "deel", 10),
 	    .uid = c->uid,
 	    .overslaan = ov_ctl_flag(c, "overslaan"),
 	    .proef = ov_ctl_flag(c, "proef")};
@@ -30,6 +31,9 @@ import_start(struct ov_ctl *c)
 		ov_ctl_fout(c, "adresboek-ontbreekt", NULL);
 		return;
 	}
+	if (ov_types_latest(c->st->types, in.profiel) != NULL &&
+	    !ov_ctl_ooit(c, OV_MAG_INVULLEN, in.profiel))
+		return;
 	rc = ov_intake_new(c->st, &in, &s->m, &e);
 	if (rc == OV_DENIED)
 		ov_ctl_fout(c, "profiel-onbekend", NULL);
@@ -91,7 +95,7 @@ import_drop(struct ov_ctl *c)
 
 struct list {
 	char stand[16], srt[OV_SRT_MAX + 1];
-	int64_t at, n;
+	int64_t at, n, verborgen;
 };
 
 static void
@@ -123,11 +127,17 @@ j_receiver(struct ov_store *st, const struct ov_draft *d)
 }
 
 static json_t *
-j_draft(struct ov_store *st, const struct ov_draft *d)
+j_draft(struct ov_store *st, const struct ov_draft *d, bool open)
 {
-	return json_pack("{s:I,s:s,s:s,s:o,s:s,s:s}", "nr", (json_int_t)d->nr,
-	    "srt", d->srt, "eigenReferentie", d->ref, "ontvanger",
-	    j_receiver(st, d), "stand", d->stand, "ontbreekt", d->ontbreekt);
+	json_t *j = json_pack("{s:I,s:s,s:s,s:s,s:s,s:o,s:s,s:s}", "nr",
+	    (json_int_t)d->nr, "srt", d->srt, "eigenReferentie",
+	    open ? d->ref : "", "klas", open ? d->klas : "", "mentor",
+	    open ? d->mentor : "", "ontvanger", j_receiver(st, d), "stand",
+	    d->stand, "ontbreekt", d->ontbreekt);
+
+	if (j != NULL)
+		ov_j_delen(st, d, j);
+	return j;
 }
 
 static void
@@ -145,7 +155,28 @@ list_end(struct ov_ctl *c)
 	    " ON i.nr=c.import WHERE i.compleet=1 AND (?1='' OR c.srt=?1)"
 	    " GROUP BY c.stand",
 	    "t", l->srt);
-	ov_ctl_end_counts(c, l->n, stand, 4, rc, q, &e);
+	ov_ctl_end_counts(c, l->n, l->verborgen, stand, 4, rc, q, &e);
+}
+
+/* Show a draft that was read as a row, as far as the account may see it. */
+static void
+list_row(struct ov_ctl *c, const struct ov_draft *d)
+{
+	struct list *l = c->state;
+	enum ov_rij how = OV_RIJ_OPEN;
+	struct ov_feiten f;
+
+	if (!ov_ctl_alles(c)) {
+		ov_feiten_of(c->st->toegang, &f, d->srt, false, d->inhoud,
+		    d->klas);
+		how = ov_ctl_rij(c, &f);
+	}
+	if (how == OV_RIJ_WEG) {
+		l->verborgen++;
+		return;
+	}
+	ov_ctl_row(c, j_draft(c->st, d, how == OV_RIJ_OPEN));
+	l->n++;
 }
 
 static void
@@ -175,16 +206,17 @@ list_step(struct ov_ctl *c)
 			d.ontbreekt[0] = '\0';
 			(void)strncat(d.ontbreekt, "onleesbaar",
 			    sizeof(d.ontbreekt) - 1);
-			d.ref = d.ontvanger = "";
+			d.ref = d.ontvanger = d.klas = d.mentor = "";
+			json_decref(d.root);
+			d.root = d.inhoud = NULL;
 			rc = ov_aside_now(c->st, "concept", nr[i], &e, &e);
 		}
 		if (rc == OV_OK)
-			ov_ctl_row(c, j_draft(c->st, &d));
+			list_row(c, &d);
 		ov_draft_free(&d);
 	}
 	if (!ov_ctl_ok(c, rc, &e))
 		return;
-	l->n += (int64_t)n;
 	if (n > 0)
 		l->at = nr[n - 1];
 	if (n < OV_CTL_PAGE)
@@ -193,12 +225,34 @@ list_step(struct ov_ctl *c)
 
 /* ---- one ---- */
 
+/* May the account do this with the draft; else it is refused. */
+static bool
+allowed(struct ov_ctl *c, const struct ov_draft *d, unsigned mag,
+    struct ov_oordeel *o)
+{
+	struct ov_feiten f;
+
+	ov_feiten_of(c->st->toegang, &f, d->srt, false, d->inhoud, d->klas);
+	return ov_ctl_mag(c, mag, &f, d->nr, o);
+}
+
+/* The lines of the page for inspection. */
+static json_t *
+page_of(struct ov_store *st, const struct ov_draft *d, const json_t *inhoud)
+{
+	char vandaag[11];
+
+	ov_store_today(st, vandaag);
+	return ov_inzage_regels(st->inzage, d->srt, inhoud, vandaag);
+}
+
 static void
 show(struct ov_ctl *c, const char *handeling)
 {
 	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
 	struct ov_gelezen g = {.tabel = "concept", .record = nr};
 	struct ov_draft d = {0};
+	struct ov_oordeel o;
 	struct ov_err e = {0};
 	json_t *j;
 	enum ov_rc rc;
@@ -212,14 +266,21 @@ show(struct ov_ctl *c, const char *handeling)
 		if (ov_ctl_ok(c, ov_aside_now(c->st, "concept", nr, &e, &e),
 		        &e))
 			ov_ctl_fout(c, "onleesbaar", NULL);
-	} else if (ov_ctl_ok(c, rc, &e)) {
+	} else if (ov_ctl_ok(c, rc, &e) && allowed(c, &d, OV_MAG_INZIEN, &o)) {
 		g.grond = json_string_value(
 		    json_object_get(d.inhoud, "grondslag"));
 		if (g.grond == NULL)
 			g.grond = "";
 		if (ov_ctl_read_log(c, handeling, &g, 1)) {
-			j = j_draft(c->st, &d);
-			(void)ov_j_set(j, "inhoud", json_incref(d.inhoud));
+			j = j_draft(c->st, &d, true);
+			if (d.geleverd != NULL)
+				(void)ov_j_set(j, "geleverd",
+				    json_incref(d.geleverd));
+			ov_ctl_toon(c, j, d.srt, json_incref(d.inhoud), &o);
+			if (strcmp(handeling, "print") == 0)
+				(void)ov_j_set(j, "regels",
+				    page_of(c->st, &d,
+				        json_object_get(j, "inhoud")));
 			ov_ctl_row(c, j);
 			ov_ctl_end(c, NULL);
 		}
@@ -253,6 +314,21 @@ remove_one(struct ov_store *st, int64_t nr, struct ov_err *e)
 	return rc;
 }
 
+/* The same for draft nr; one that is not there is for the command to tell. */
+static bool
+may_nr(struct ov_ctl *c, int64_t nr, unsigned mag)
+{
+	struct ov_draft d = {0};
+	struct ov_oordeel o;
+	struct ov_err e = {0};
+	bool ok = true;
+
+	if (!ov_ctl_alles(c) && ov_draft_read(c->st, nr, &d, &e) == OV_OK)
+		ok = allowed(c, &d, mag, &o);
+	ov_draft_free(&d);
+	return ok;
+}
+
 static void
 remove_start(struct ov_ctl *c)
 {
@@ -260,7 +336,7 @@ remove_start(struct ov_ctl *c)
 	int64_t sent = -1;
 	struct ov_err e = {0};
 
-	if (!ov_ctl_args(c) ||
+	if (!ov_ctl_args(c) || !may_nr(c, nr, OV_MAG_INVULLEN) ||
 	    !ov_ctl_ok(c,
 	        ov_db_int(c->st->db, &sent, -1, &e,
 	            "SELECT c.stand IN ('VERZONDEN','GEWIJZIGD') FROM concept c"
@@ -283,7 +359,7 @@ struct send {
 	json_t *list; /* chosen numbers, or NULL: all */
 	size_t i;
 	char srt[OV_SRT_MAX + 1];
-	int64_t at, total, done, opgesteld, geweigerd;
+	int64_t at, total, done, opgesteld, geweigerd, verborgen;
 };
 
 static void
@@ -351,6 +427,44 @@ send_page(struct ov_ctl *c, int64_t *nr, size_t *n, struct ov_err *e)
 	return rc;
 }
 
+/* Sending needs the right for every part that the draft has.  An account with
+ * a scope that sends all sends what is its own. */
+static bool
+may_send(struct ov_ctl *c, int64_t nr, const char **code)
+{
+	struct send *s = c->state;
+	struct ov_wie w = ov_wie_uid(c->st, c->uid);
+	struct ov_oordeel o = {0};
+	struct ov_err e = {0};
+	struct ov_bron b = {0};
+	bool ok = true;
+
+	if (w.alles)
+		return true;
+	if (ov_bron_concept(c->st, nr, &b, &e) == OV_OK) {
+		o = ov_wie_oordeel(c->st, &w, OV_MAG_VERZENDEN, &b.f);
+		ok = o.mag &&
+		     (ov_toegang_delen(c->st->types, b.d.srt, b.d.inhoud) &
+		         ~o.delen) == 0;
+	}
+	ov_bron_free(&b);
+	if (ok)
+		return true;
+	if (s->list == NULL) {
+		s->verborgen++;
+		*code = "";
+		return false;
+	}
+	ov_log(OV_LOG_WARN,
+	    "event=no-access command=send uid=%u why=%s nr=%lld",
+	    (unsigned)c->uid,
+	    o.waarom != OV_WAAROM_NIET ? ov_waarom_code(o.waarom)
+	                               : "toegang-functie",
+	    (long long)nr);
+	*code = "geen-toegang";
+	return false;
+}
+
 static enum ov_rc
 send_batch(struct ov_ctl *c, const int64_t *nr, size_t n, const char **code,
     struct ov_err *e)
@@ -360,7 +474,8 @@ send_batch(struct ov_ctl *c, const int64_t *nr, size_t n, const char **code,
 	if ((rc = ov_tx_begin(c->st, e)) != OV_OK)
 		return rc;
 	for (size_t i = 0; i < n && rc == OV_OK; i++)
-		rc = ov_draft_send(c->st, nr[i], &code[i], e);
+		if (may_send(c, nr[i], &code[i]))
+			rc = ov_draft_send(c->st, nr[i], &code[i], e);
 	if (rc == OV_OK)
 		rc = ov_tx_commit(c->st, e);
 	if (rc != OV_OK)
@@ -378,8 +493,9 @@ send_end(struct ov_ctl *c)
 	if (!ov_ctl_ok(c, ov_pseudo_outlook(c->st, &o, &e), &e))
 		return;
 	ov_pseudo_kick(c->st);
-	ov_ctl_end(c, ov_j_outlook(json_pack("{s:I,s:I}", "opgesteld",
-	                               (json_int_t)s->opgesteld, "geweigerd",
+	ov_ctl_end(c, ov_j_outlook(json_pack("{s:I,s:I,s:I}", "opgesteld",
+	                               (json_int_t)s->opgesteld, "verborgen",
+	                               (json_int_t)s->verborgen, "geweigerd",
 	                               (json_int_t)s->geweigerd),
 	                  &o));
 }
@@ -404,6 +520,8 @@ send_step(struct ov_ctl *c)
 			s->opgesteld++;
 			continue;
 		}
+		if (code[i][0] == '\0')
+			continue;
 		s->geweigerd++;
 		ov_ctl_row(c,
 		    json_pack("{s:I,s:s,s:o}", "nr", (json_int_t)nr[i], "reden",
@@ -428,19 +546,22 @@ send_drop(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_drafts[] = {
     {.name = "import",
+        .mag = OV_MAG_INVULLEN,
         .size = sizeof(struct import),
         .start = import_start,
         .rows = import_rows,
         .fed = import_fed,
         .drop = import_drop},
     {.name = "drafts.list",
+        .mag = OV_CTL_ELK,
         .size = sizeof(struct list),
         .start = list_start,
         .step = list_step},
-    {.name = "drafts.show", .start = show_start},
-    {.name = "drafts.print", .start = print_start},
-    {.name = "drafts.remove", .start = remove_start},
+    {.name = "drafts.show", .mag = OV_MAG_INZIEN, .start = show_start},
+    {.name = "drafts.print", .mag = OV_MAG_INZIEN, .start = print_start},
+    {.name = "drafts.remove", .mag = OV_MAG_INVULLEN, .start = remove_start},
     {.name = "send",
+        .mag = OV_MAG_VERZENDEN,
         .size = sizeof(struct send),
         .start = send_start,
         .step = send_step,

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "daemon/store/ctl.h"
+#include "daemon/store/toegang.h"
 #include "protocol/id.h"
 
 #define REF_MAX 64 /* bytes of an own reference */
@@ -16,7 +16,7 @@ static const char *const stands[] = {"ONTVANGEN", "ONBEKEND", "GEKOPPELD",
 
 struct list {
 	char stand[24], srt[OV_SRT_MAX + 1];
-	int64_t sinds, at, n;
+	int64_t sinds, at, n, verborgen;
 };
 
 struct row {
@@ -96,16 +96,17 @@ j_ref(struct ov_store *st, const struct row *r)
 }
 
 static json_t *
-j_row(struct ov_store *st, const struct row *r)
+j_row(struct ov_store *st, const struct row *r, bool open)
 {
 	return json_pack("{s:I,s:s,s:o,s:s,s:s,s:o,s:I,s:o,s:s,s:o,s:I,s:s,s:"
 	                 "s}",
 	    "nr", (json_int_t)r->nr, "srt", r->srt, "partner",
 	    ov_j_partner(st, r->partner), "rol", r->rol, "stand", r->stand,
 	    "ontvangen", ov_j_moment(r->ontvangen), "leerling",
-	    (json_int_t)r->leerling, "eigenReferentie", j_ref(st, r), "reden",
-	    r->reden, "zaak", ov_j_id(r->has_zaak ? r->zaak : NULL, 16),
-	    "teLaat", (json_int_t)r->laat, "termijn", r->termijn, "uiterlijk",
+	    (json_int_t)(open ? r->leerling : 0), "eigenReferentie",
+	    open ? j_ref(st, r) : json_string(""), "reden", r->reden, "zaak",
+	    ov_j_id(r->has_zaak ? r->zaak : NULL, 16), "teLaat",
+	    (json_int_t)r->laat, "termijn", r->termijn, "uiterlijk",
 	    r->uiterlijk);
 }
 
@@ -121,7 +122,7 @@ list_end(struct ov_ctl *c)
 	    "SELECT stand,count(*) FROM bericht WHERE (?1='' OR srt=?1)"
 	    " AND ontvangen>=?2 GROUP BY stand",
 	    "ti", l->srt, l->sinds);
-	ov_ctl_end_counts(c, l->n, stands, NSTANDS, rc, q, &e);
+	ov_ctl_end_counts(c, l->n, l->verborgen, stands, NSTANDS, rc, q, &e);
 }
 
 #define ROW                                                                    \
@@ -130,6 +131,32 @@ list_end(struct ov_ctl *c)
 	" WHERE u.zaak=b.zaak AND u.concept IS NOT NULL ORDER BY u.nr DESC"    \
 	" LIMIT 1),t.laat,t.naam,t.uiterlijk FROM bericht b LEFT JOIN"         \
 	" termijn t ON t.bericht=b.nr"
+
+/* A row of a list, as far as the account may see it. */
+static enum ov_rc
+list_row(struct ov_ctl *c, const struct row *r, struct ov_err *e)
+{
+	struct list *l = c->state;
+	enum ov_rij how = OV_RIJ_OPEN;
+	struct ov_bron b;
+	enum ov_rc rc;
+
+	if (!ov_ctl_alles(c)) {
+		rc = ov_bron_bericht(c->st, r->nr, r->srt, r->concept, &b, e);
+		if (rc == OV_OK)
+			how = ov_ctl_rij(c, &b.f);
+		ov_bron_free(&b);
+		if (rc != OV_OK)
+			return rc;
+	}
+	if (how == OV_RIJ_WEG) {
+		l->verborgen++;
+		return OV_OK;
+	}
+	ov_ctl_row(c, j_row(c->st, r, how == OV_RIJ_OPEN));
+	l->n++;
+	return OV_OK;
+}
 
 static void
 list_step(struct ov_ctl *c)
@@ -148,9 +175,10 @@ list_step(struct ov_ctl *c)
 	    "itti", l->at, l->stand, l->srt, l->sinds);
 	if (!ov_ctl_page(c, rc, q, row_read, r, sizeof(*r), &n, &e))
 		return;
-	for (size_t i = 0; i < n; i++)
-		ov_ctl_row(c, j_row(c->st, &r[i]));
-	l->n += (int64_t)n;
+	for (size_t i = 0; i < n && rc == OV_OK; i++)
+		rc = list_row(c, &r[i], &e);
+	if (!ov_ctl_ok(c, rc, &e))
+		return;
 	if (n > 0)
 		l->at = r[n - 1].nr;
 	if (n < OV_CTL_PAGE)
@@ -200,6 +228,37 @@ grond_of(const struct ov_claims *cl)
 	return g != NULL ? g : "";
 }
 
+/* May the account do this with the message; else it is refused.  One that is
+ * not there gives the refusal of the command itself. */
+static bool
+allowed(struct ov_ctl *c, const struct row *r, unsigned mag,
+    struct ov_oordeel *o)
+{
+	struct ov_err e = {0};
+	struct ov_bron b = {0};
+	bool ok;
+
+	*o = (struct ov_oordeel){.mag = true, .delen = OV_D_ALLE};
+	if (ov_ctl_alles(c) || r->nr == 0)
+		return true;
+	ok = ov_ctl_ok(c,
+	         ov_bron_bericht(c->st, r->nr, r->srt, r->concept, &b, &e),
+	         &e) &&
+	     ov_ctl_mag(c, mag, &b.f, r->nr, o);
+	ov_bron_free(&b);
+	return ok;
+}
+
+bool
+ov_inbox_may(struct ov_ctl *c, int64_t nr, unsigned mag, struct ov_oordeel *o)
+{
+	struct ov_err e = {0};
+	struct row r;
+
+	return ov_ctl_ok(c, find(c->st, nr, &r, &e), &e) &&
+	       allowed(c, &r, mag, o);
+}
+
 static void
 show_start(struct ov_ctl *c)
 {
@@ -207,11 +266,13 @@ show_start(struct ov_ctl *c)
 	struct ov_gelezen g = {.tabel = "bericht", .record = nr};
 	struct ov_claims cl = {0};
 	struct ov_err e = {0};
+	struct ov_oordeel o;
 	struct row r;
 	json_t *j;
 	enum ov_rc rc;
 
-	if (!ov_ctl_args(c) || !ov_ctl_ok(c, find(c->st, nr, &r, &e), &e))
+	if (!ov_ctl_args(c) || !ov_ctl_ok(c, find(c->st, nr, &r, &e), &e) ||
+	    !allowed(c, &r, OV_MAG_INZIEN, &o))
 		return;
 	rc = ov_bericht_open(c->st, nr, &cl, &e);
 	if (rc == OV_DENIED) {
@@ -223,9 +284,9 @@ show_start(struct ov_ctl *c)
 	} else if (ov_ctl_ok(c, rc, &e)) {
 		g.grond = grond_of(&cl);
 		if (ov_ctl_read_log(c, "show", &g, 1)) {
-			j = j_row(c->st, &r);
+			j = j_row(c->st, &r, true);
 			(void)ov_j_set(j, "jti", ov_j_id(cl.jti, 16));
-			(void)ov_j_set(j, "inhoud", ov_jn_json(cl.inhoud));
+			ov_ctl_toon(c, j, r.srt, ov_jn_json(cl.inhoud), &o);
 			ov_ctl_row(c, j);
 			ov_ctl_end(c, NULL);
 		}
@@ -244,7 +305,7 @@ ov_j_bericht(struct ov_store *st, int64_t nr, json_t **out, struct ov_err *e)
 		return rc;
 	if (r.nr == 0)
 		return ov_fail(e, OV_DENIED, "no such message");
-	*out = j_row(st, &r);
+	*out = j_row(st, &r, true);
 	return *out != NULL ? OV_OK : ov_fail(e, OV_NOSPACE, "out of memory");
 }
 
@@ -302,11 +363,13 @@ static void
 judged(struct ov_ctl *c, int64_t nr, const char *naar,
     const struct ov_ontvangst *o)
 {
+	struct ov_oordeel toegang;
 	struct ov_err e = {0};
 	struct row r;
 	enum ov_rc rc;
 
-	if (!ov_ctl_ok(c, find(c->st, nr, &r, &e), &e))
+	if (!ov_ctl_ok(c, find(c->st, nr, &r, &e), &e) ||
+	    !allowed(c, &r, OV_MAG_BESLISSEN, &toegang))
 		return;
 	if (r.nr == 0 || r.gesloten || strcmp(r.srt, "ontvangst") == 0) {
 		ov_ctl_fout(c,
@@ -389,9 +452,10 @@ link_start(struct ov_ctl *c)
 	int64_t leerling = ov_ctl_int(c, "leerling");
 	const char *ref = ov_ctl_text(c, "eigenReferentie", REF_MAX);
 	bool nee = ov_ctl_flag(c, "nee");
+	struct ov_oordeel o;
 	struct ov_err e = {0};
 
-	if (!ov_ctl_args(c))
+	if (!ov_ctl_args(c) || !ov_inbox_may(c, nr, OV_MAG_BESLISSEN, &o))
 		return;
 	if (nee && (leerling != 0 || ref != NULL)) {
 		ov_ctl_fout(c, "opdracht-ongeldig", NULL);
@@ -439,10 +503,11 @@ unlink_start(struct ov_ctl *c)
 {
 	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
 	const char *reden = ov_ctl_text(c, "reden", 200);
+	struct ov_oordeel o;
 	struct ov_err e = {0};
 	enum ov_rc rc;
 
-	if (!ov_ctl_args(c))
+	if (!ov_ctl_args(c) || !ov_inbox_may(c, nr, OV_MAG_BESLISSEN, &o))
 		return;
 	rc = ov_link_undo(c->st, nr, reden != NULL ? reden : "ontkoppeld",
 	    c->uid, &e);
@@ -488,8 +553,29 @@ export_start(struct ov_ctl *c)
 		return;
 	if (ov_types_latest(c->st->types, l->srt) == NULL)
 		ov_ctl_fout(c, "profiel-onbekend", NULL);
+	else if (!ov_ctl_ooit(c, OV_MAG_EXPORTEREN, l->srt))
+		return;
 	else if (!since(sinds, &l->sinds))
 		ov_ctl_fout(c, "datum-ongeldig", NULL);
+}
+
+/* What of a message may be exported; nothing: it stays out. */
+static enum ov_rc
+export_may(struct ov_ctl *c, const struct row *r, struct ov_oordeel *o,
+    struct ov_err *e)
+{
+	struct ov_wie w = ov_wie_uid(c->st, c->uid);
+	struct ov_bron b;
+	enum ov_rc rc;
+
+	*o = (struct ov_oordeel){.mag = true, .delen = OV_D_ALLE};
+	if (w.alles)
+		return OV_OK;
+	rc = ov_bron_bericht(c->st, r->nr, r->srt, r->concept, &b, e);
+	if (rc == OV_OK)
+		*o = ov_wie_oordeel(c->st, &w, OV_MAG_EXPORTEREN, &b.f);
+	ov_bron_free(&b);
+	return rc;
 }
 
 /* A page of open messages: logged as a whole, then shown.  One that cannot be
@@ -498,13 +584,21 @@ static size_t
 export_page(struct ov_ctl *c, struct row *r, size_t n)
 {
 	static struct ov_claims cl[OV_CTL_PAGE];
+	struct list *l = c->state;
 	struct ov_gelezen g[OV_CTL_PAGE];
+	struct ov_oordeel o[OV_CTL_PAGE];
 	struct ov_err e = {0};
 	size_t k = 0;
 	json_t *j;
 	enum ov_rc rc = OV_OK;
 
 	for (size_t i = 0; i < n && rc == OV_OK; i++) {
+		if ((rc = export_may(c, &r[i], &o[k], &e)) != OV_OK)
+			break;
+		if (o[k].delen == 0) {
+			l->verborgen++;
+			continue;
+		}
 		rc = ov_bericht_open(c->st, r[i].nr, &cl[k], &e);
 		if (rc == OV_OK) {
 			g[k] = (struct ov_gelezen){.tabel = "bericht",
@@ -520,8 +614,9 @@ export_page(struct ov_ctl *c, struct row *r, size_t n)
 	if (ov_ctl_ok(c, rc, &e) &&
 	    (k == 0 || ov_ctl_read_log(c, "export", g, k))) {
 		for (size_t i = 0; i < k; i++) {
-			j = j_row(c->st, &r[i]);
-			(void)ov_j_set(j, "inhoud", ov_jn_json(cl[i].inhoud));
+			j = j_row(c->st, &r[i], true);
+			ov_ctl_toon(c, j, r[i].srt, ov_jn_json(cl[i].inhoud),
+			    &o[i]);
 			ov_ctl_row(c, j);
 		}
 	}
@@ -553,26 +648,29 @@ export_step(struct ov_ctl *c)
 		l->n += (int64_t)export_page(c, r, n);
 	}
 	if (n < OV_CTL_PAGE && !c->done)
-		ov_ctl_end(c, json_pack("{s:I}", "aantal", (json_int_t)l->n));
+		ov_ctl_end(c, json_pack("{s:I,s:I}", "aantal", (json_int_t)l->n,
+		                  "verborgen", (json_int_t)l->verborgen));
 }
 
 const struct ov_ctl_cmd ov_ctl_inbox[] = {
     {.name = "inbox.list",
+        .mag = OV_CTL_ELK,
         .size = sizeof(struct list),
         .start = list_start,
         .step = list_step},
-    {.name = "inbox.show", .start = show_start},
-    {.name = "inbox.link", .start = link_start},
-    {.name = "inbox.unlink", .start = unlink_start},
-    {.name = "inbox.breach", .start = breach_start},
-    {.name = "inbox.accept", .start = accept_start},
-    {.name = "inbox.reject", .start = reject_start},
-    {.name = "inbox.process", .start = process_start},
+    {.name = "inbox.show", .mag = OV_MAG_INZIEN, .start = show_start},
+    {.name = "inbox.link", .mag = OV_MAG_BESLISSEN, .start = link_start},
+    {.name = "inbox.unlink", .mag = OV_MAG_BESLISSEN, .start = unlink_start},
+    {.name = "inbox.breach", .mag = OV_MAG_BESLISSEN, .start = breach_start},
+    {.name = "inbox.accept", .mag = OV_MAG_BESLISSEN, .start = accept_start},
+    {.name = "inbox.reject", .mag = OV_MAG_BESLISSEN, .start = reject_start},
+    {.name = "inbox.process", .mag = OV_MAG_BESLISSEN, .start = process_start},
     {0},
 };
 
 const struct ov_ctl_cmd ov_ctl_export[] = {
     {.name = "export",
+        .mag = OV_MAG_EXPORTEREN,
         .size = sizeof(struct list),
         .start = export_start,
         .step = export_step},

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/store/toegang.h"
 #include "daemon/store/verzuim.h"
 
 #define HOLIDAY_ROWS_MAX 200
@@ -215,7 +216,7 @@ load_start(struct ov_ctl *c)
 	bool proef = ov_ctl_flag(c, "proef");
 	struct ov_err e = {0};
 
-	if (ov_ctl_args(c))
+	if (ov_ctl_args(c) && ov_ctl_ooit(c, OV_MAG_INVULLEN, "verzuimmelding"))
 		(void)ov_ctl_ok(c, ov_verzuim_in_new(c->st, proef, &s->in, &e),
 		    &e);
 }
@@ -277,7 +278,7 @@ load_drop(struct ov_ctl *c)
 /* ---- absence: list ---- */
 
 struct list {
-	int64_t at, n;
+	int64_t at, n, verborgen;
 };
 
 struct signal {
@@ -344,11 +345,24 @@ j_signal(struct ov_store *st, const struct signal *s, const struct ov_draft *d)
 	    "signaal", s->stand);
 }
 
+/* May the account see this draft?  Its days and hours are content. */
+static bool
+signal_may(struct ov_ctl *c, const struct ov_draft *d)
+{
+	struct ov_feiten f;
+
+	if (ov_ctl_alles(c))
+		return true;
+	ov_feiten_of(c->st->toegang, &f, d->srt, false, d->inhoud, d->klas);
+	return ov_ctl_rij(c, &f) == OV_RIJ_OPEN;
+}
+
 /* Opened one by one, the reading logged for all of them, then shown. */
 static void
 show_signals(struct ov_ctl *c, const struct signal *s, size_t n)
 {
 	static struct ov_draft d[OV_CTL_PAGE];
+	struct list *l = c->state;
 	struct ov_gelezen g[OV_CTL_PAGE];
 	size_t who[OV_CTL_PAGE], k = 0;
 	struct ov_err e = {0};
@@ -356,6 +370,11 @@ show_signals(struct ov_ctl *c, const struct signal *s, size_t n)
 
 	for (size_t i = 0; i < n && rc == OV_OK; i++) {
 		rc = ov_draft_read(c->st, s[i].concept, &d[k], &e);
+		if (rc == OV_OK && !signal_may(c, &d[k])) {
+			ov_draft_free(&d[k]);
+			l->verborgen++;
+			continue;
+		}
 		if (rc == OV_OK) {
 			const char *grond = json_string_value(
 			    json_object_get(d[k].inhoud, "grondslag"));
@@ -382,7 +401,7 @@ show_signals(struct ov_ctl *c, const struct signal *s, size_t n)
 }
 
 static void
-list_end(struct ov_ctl *c, int64_t shown)
+list_end(struct ov_ctl *c, const struct list *l)
 {
 	struct ov_err e = {0};
 	int64_t busy, wait;
@@ -395,10 +414,11 @@ list_end(struct ov_ctl *c, int64_t shown)
 		    "SELECT count(*) FROM verzuim WHERE wacht_op IS NOT NULL",
 		    "");
 	if (ov_ctl_ok(c, rc, &e))
-		ov_ctl_end(c,
-		    json_pack("{s:I,s:I,s:I}", "aantal", (json_int_t)shown,
-		        "nog_te_beoordelen", (json_int_t)busy,
-		        "wacht_op_vakanties", (json_int_t)wait));
+		ov_ctl_end(c, json_pack("{s:I,s:I,s:I,s:I}", "aantal",
+		                  (json_int_t)(l->n - l->verborgen),
+		                  "verborgen", (json_int_t)l->verborgen,
+		                  "nog_te_beoordelen", (json_int_t)busy,
+		                  "wacht_op_vakanties", (json_int_t)wait));
 }
 
 static void
@@ -418,7 +438,7 @@ list_step(struct ov_ctl *c)
 	if (n > 0)
 		l->at = s[n - 1].nr;
 	if (n < OV_CTL_PAGE && !c->done)
-		list_end(c, l->n);
+		list_end(c, l);
 }
 
 /* ---- the calendar ---- */
@@ -581,19 +601,22 @@ calendar_start(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_kalender[] = {
     {.name = "calendar.load",
+        .mag = OV_MAG_BEHEREN | OV_MAG_INVULLEN,
         .size = sizeof(struct holidays),
         .start = holidays_start,
         .rows = holidays_rows,
         .fed = holidays_fed,
         .drop = holidays_drop},
-    {.name = "calendar.list", .start = calendar_start},
+    {.name = "calendar.list", .mag = OV_CTL_ELK, .start = calendar_start},
     {.name = "absence.load",
+        .mag = OV_MAG_INVULLEN,
         .size = sizeof(struct load),
         .start = load_start,
         .rows = load_rows,
         .step = load_step,
         .drop = load_drop},
     {.name = "absence.list",
+        .mag = OV_MAG_INZIEN,
         .size = sizeof(struct list),
         .start = list_start,
         .step = list_step},

@@ -163,11 +163,13 @@ verify_start(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_log[] = {
     {.name = "log.show",
+        .mag = OV_MAG_TOEZIEN,
         .size = sizeof(struct list),
         .start = show_start,
         .step = list_step},
-    {.name = "log.verify", .start = verify_start},
+    {.name = "log.verify", .mag = OV_MAG_TOEZIEN, .start = verify_start},
     {.name = "log.export",
+        .mag = OV_MAG_TOEZIEN,
         .size = sizeof(struct list),
         .start = export_start,
         .step = list_step},

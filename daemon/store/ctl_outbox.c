@@ -2,7 +2,7 @@
 /* daemon/store/ctl_outbox.c - what was and is being sent. */
 #include <string.h>
 
-#include "daemon/store/ctl.h"
+#include "daemon/store/toegang.h"
 #include "protocol/envelope.h"
 #include "protocol/id.h"
 #include "protocol/receipt.h"
@@ -16,7 +16,7 @@ static const char *const stands[] = {"OPGESTELD", "WACHT-OP-PSEUDONIEM",
 
 struct list {
 	char stand[24], srt[OV_SRT_MAX + 1];
-	int64_t partner, at, n;
+	int64_t partner, at, n, verborgen;
 };
 
 struct row {
@@ -68,7 +68,7 @@ row_read(sqlite3_stmt *q, void *out, struct ov_err *e)
 }
 
 static json_t *
-j_row(struct ov_store *st, const struct row *r)
+j_row(struct ov_store *st, const struct row *r, bool open)
 {
 	bool waits = strcmp(r->stand, "OPGESTELD") == 0 ||
 	             strcmp(r->stand, "WACHT-OP-PSEUDONIEM") == 0 ||
@@ -81,7 +81,7 @@ j_row(struct ov_store *st, const struct row *r)
 	    "pogingen", (json_int_t)r->pogingen, "due",
 	    ov_j_moment(waits ? r->due : 0), "fout", r->fout, "opgesteld",
 	    ov_j_moment(r->opgesteld), "afgeleverd", ov_j_moment(r->afgeleverd),
-	    "eigenReferentie", ov_j_draft_ref(st, r->concept));
+	    "eigenReferentie", ov_j_draft_ref(st, open ? r->concept : 0));
 }
 
 static void
@@ -96,7 +96,25 @@ list_end(struct ov_ctl *c)
 	    "SELECT stand,count(*) FROM uitgaand WHERE (?1='' OR srt=?1)"
 	    " AND (?2=0 OR partner=?2) GROUP BY stand",
 	    "ti", l->srt, l->partner);
-	ov_ctl_end_counts(c, l->n, stands, NSTANDS, rc, q, &e);
+	ov_ctl_end_counts(c, l->n, l->verborgen, stands, NSTANDS, rc, q, &e);
+}
+
+/* How much of a message the account may see. */
+static enum ov_rc
+row_how(struct ov_ctl *c, const struct row *r, enum ov_rij *how,
+    struct ov_err *e)
+{
+	struct ov_bron b;
+	enum ov_rc rc;
+
+	*how = OV_RIJ_OPEN;
+	if (ov_ctl_alles(c))
+		return OV_OK;
+	rc = ov_bron_uitgaand(c->st, r->srt, r->concept, &b, e);
+	if (rc == OV_OK)
+		*how = ov_ctl_rij(c, &b.f);
+	ov_bron_free(&b);
+	return rc;
 }
 
 static void
@@ -104,6 +122,7 @@ list_step(struct ov_ctl *c)
 {
 	struct list *l = c->state;
 	struct row r[OV_CTL_PAGE];
+	enum ov_rij how = OV_RIJ_OPEN;
 	struct ov_err e = {0};
 	sqlite3_stmt *q;
 	size_t n;
@@ -117,9 +136,18 @@ list_step(struct ov_ctl *c)
 	    "itti", l->at, l->stand, l->srt, l->partner);
 	if (!ov_ctl_page(c, rc, q, row_read, r, sizeof(*r), &n, &e))
 		return;
-	for (size_t i = 0; i < n; i++)
-		ov_ctl_row(c, j_row(c->st, &r[i]));
-	l->n += (int64_t)n;
+	for (size_t i = 0; i < n && rc == OV_OK; i++) {
+		if ((rc = row_how(c, &r[i], &how, &e)) != OV_OK)
+			break;
+		if (how == OV_RIJ_WEG) {
+			l->verborgen++;
+			continue;
+		}
+		ov_ctl_row(c, j_row(c->st, &r[i], how == OV_RIJ_OPEN));
+		l->n++;
+	}
+	if (!ov_ctl_ok(c, rc, &e))
+		return;
 	if (n > 0)
 		l->at = r[n - 1].nr;
 	if (n < OV_CTL_PAGE)
@@ -241,6 +269,7 @@ steps(struct ov_store *st, int64_t nr, json_t *out, struct ov_err *e)
 static void
 show(struct ov_ctl *c, int64_t nr)
 {
+	enum ov_rij how = OV_RIJ_OPEN;
 	struct row r;
 	struct ov_err e = {0};
 	sqlite3_stmt *q;
@@ -262,8 +291,13 @@ show(struct ov_ctl *c, int64_t nr)
 		ov_ctl_fout(c, "nummer-onbekend", NULL);
 		return;
 	}
+	if (rc == OV_OK && (rc = row_how(c, &r, &how, &e)) == OV_OK &&
+	    how == OV_RIJ_WEG) {
+		ov_ctl_geen_toegang(c, OV_WAAROM_BEREIK, nr);
+		return;
+	}
 	if (rc == OV_OK) {
-		j = j_row(c->st, &r);
+		j = j_row(c->st, &r, how == OV_RIJ_OPEN);
 		rc = steps(c->st, nr, j, &e);
 		if (rc == OV_OK)
 			rc = receipt_facts(c->st, nr, j, &e);
@@ -316,9 +350,46 @@ way_start(struct ov_ctl *c)
 
 /* ---- retry, renew, withdraw ---- */
 
-static bool
-which(struct ov_ctl *c, int64_t *nr)
+bool
+ov_outbox_may(struct ov_ctl *c, int64_t nr, unsigned mag, struct ov_oordeel *o)
 {
+	struct ov_wie w = ov_wie_uid(c->st, c->uid);
+	struct ov_err e = {0};
+	struct ov_bron b = {0};
+	char srt[OV_SRT_MAX + 1] = "";
+	int64_t concept = 0;
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+	bool row = false, ok;
+
+	*o = (struct ov_oordeel){.mag = true, .delen = OV_D_ALLE};
+	if (w.alles || nr == 0 ||
+	    ov_wie_ooit(c->st, &w, mag & OV_MAG_BEHEREN, NULL).mag)
+		return true;
+	rc = ov_db_q(c->st->db, &q, &e,
+	    "SELECT srt,concept FROM uitgaand WHERE nr=?1", "i", nr);
+	if (rc == OV_OK) {
+		rc = ov_db_next(c->st->db, q, &row, &e);
+		if (rc == OV_OK && row) {
+			(void)strncpy(srt, ov_db_text(q, 0), sizeof(srt) - 1);
+			concept = ov_db_i64(q, 1);
+		}
+		ov_db_done(c->st->db, q);
+	}
+	if (rc == OV_OK && !row)
+		return true;
+	if (rc == OV_OK)
+		rc = ov_bron_uitgaand(c->st, srt, concept, &b, &e);
+	ok = ov_ctl_ok(c, rc, &e) &&
+	     ov_ctl_mag(c, mag & ~OV_MAG_BEHEREN, &b.f, nr, o);
+	ov_bron_free(&b);
+	return ok;
+}
+
+static bool
+which(struct ov_ctl *c, int64_t *nr, unsigned mag)
+{
+	struct ov_oordeel o;
 	bool all;
 
 	*nr = ov_ctl_int(c, "nr");
@@ -326,7 +397,7 @@ which(struct ov_ctl *c, int64_t *nr)
 	if (!ov_ctl_args(c))
 		return false;
 	if ((*nr == 0) == all)
-		return true;
+		return ov_outbox_may(c, *nr, mag, &o);
 	ov_ctl_fout(c, "opdracht-ongeldig", NULL);
 	return false;
 }
@@ -350,7 +421,7 @@ retry_start(struct ov_ctl *c)
 	int64_t nr, n = 0;
 	enum ov_rc rc;
 
-	if (!which(c, &nr))
+	if (!which(c, &nr, OV_MAG_VERZENDEN | OV_MAG_BEHEREN))
 		return;
 	rc = ov_outbox_retry(c->st, nr, &n, &e);
 	done(c, rc, &e, "aantal", n);
@@ -363,7 +434,7 @@ renew_start(struct ov_ctl *c)
 	int64_t nr, n = 0;
 	enum ov_rc rc;
 
-	if (!which(c, &nr))
+	if (!which(c, &nr, OV_MAG_VERZENDEN))
 		return;
 	rc = ov_outbox_renew(c->st, nr, &n, &e);
 	done(c, rc, &e, "vernieuwd", n);
@@ -374,10 +445,11 @@ withdraw_start(struct ov_ctl *c)
 {
 	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
 	const char *reden = ov_ctl_text(c, "reden", 40);
+	struct ov_oordeel o;
 	struct ov_err e = {0};
 	int64_t delivered = 0;
 
-	if (!ov_ctl_args(c) ||
+	if (!ov_ctl_args(c) || !ov_outbox_may(c, nr, OV_MAG_VERZENDEN, &o) ||
 	    !ov_ctl_ok(c,
 	        ov_db_int(c->st->db, &delivered, 0, &e,
 	            "SELECT 1 FROM uitgaand WHERE nr=?1 AND stand='AFGELEVERD'",
@@ -473,14 +545,21 @@ receipt_start(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_outbox[] = {
     {.name = "outbox.list",
+        .mag = OV_CTL_ELK,
         .size = sizeof(struct list),
         .start = list_start,
         .step = list_step},
-    {.name = "outbox.show", .start = show_start},
-    {.name = "way", .start = way_start},
-    {.name = "outbox.retry", .start = retry_start},
-    {.name = "outbox.renew", .start = renew_start},
-    {.name = "outbox.withdraw", .start = withdraw_start},
-    {.name = "export.receipt", .start = receipt_start},
+    {.name = "outbox.show", .mag = OV_CTL_ELK, .start = show_start},
+    {.name = "way", .mag = OV_CTL_ELK, .start = way_start},
+    {.name = "outbox.retry",
+        .mag = OV_MAG_VERZENDEN | OV_MAG_BEHEREN,
+        .start = retry_start},
+    {.name = "outbox.renew", .mag = OV_MAG_VERZENDEN, .start = renew_start},
+    {.name = "outbox.withdraw",
+        .mag = OV_MAG_VERZENDEN,
+        .start = withdraw_start},
+    {.name = "export.receipt",
+        .mag = OV_MAG_STANDEN | OV_MAG_VERZENDEN | OV_MAG_INZIEN,
+        .start = receipt_start},
     {0},
 };

@@ -21,12 +21,15 @@ ov_ctl_page(struct ov_ctl *c, enum ov_rc rc, sqlite3_stmt *q, ov_row_fn *read,
 }
 
 void
-ov_ctl_end_counts(struct ov_ctl *c, int64_t n, const char *const *names,
-    size_t nnames, enum ov_rc rc, sqlite3_stmt *q, struct ov_err *e)
+ov_ctl_end_counts(struct ov_ctl *c, int64_t n, int64_t verborgen,
+    const char *const *names, size_t nnames, enum ov_rc rc, sqlite3_stmt *q,
+    struct ov_err *e)
 {
 	json_t *j = json_pack("{s:I}", "aantal", (json_int_t)n);
 	bool row;
 
+	if (verborgen > 0)
+		(void)ov_j_set(j, "verborgen", json_integer(verborgen));
 	for (size_t i = 0; i < nnames; i++)
 		(void)ov_j_set(j, names[i], json_integer(0));
 	while (rc == OV_OK &&

@@ -231,10 +231,13 @@ strangers_start(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_partners[] = {
     {.name = "partners.list",
+        .mag = OV_CTL_ELK,
         .size = sizeof(struct list),
         .start = list_start,
         .step = list_step},
-    {.name = "partners.show", .start = show_start},
-    {.name = "partners.strangers", .start = strangers_start},
+    {.name = "partners.show", .mag = OV_CTL_ELK, .start = show_start},
+    {.name = "partners.strangers",
+        .mag = OV_MAG_BEHEREN | OV_MAG_TOEZIEN,
+        .start = strangers_start},
     {0},
 };

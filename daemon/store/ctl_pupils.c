@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "daemon/store/ctl.h"
+#include "daemon/store/toegang.h"
 
 #define REF_MAX 64
 
@@ -75,6 +75,8 @@ load_start(struct ov_ctl *c)
 
 	if (!ov_ctl_args(c))
 		return;
+	if (!ov_ctl_ooit(c, OV_MAG_INVULLEN, OV_SRT_LEERLINGEN))
+		return;
 	if (c->st->boek == NULL)
 		ov_ctl_fout(c, "adresboek-ontbreekt", NULL);
 	else if (ov_ctl_ok(c, ov_load_new(c->st, vervang, &s->l, &e), &e) &&
@@ -95,6 +97,7 @@ load_drop(struct ov_ctl *c)
 struct list {
 	char stand[16];
 	int64_t at, n;
+	bool open; /* with own references */
 };
 
 static void
@@ -102,10 +105,15 @@ list_start(struct ov_ctl *c)
 {
 	struct list *l = c->state;
 	const char *s = ov_ctl_text(c, "stand", sizeof(l->stand) - 1);
+	struct ov_wie w = ov_wie_uid(c->st, c->uid);
 
 	if (s != NULL)
 		memcpy(l->stand, s, strlen(s) + 1);
-	(void)ov_ctl_args(c);
+	if (!ov_ctl_args(c))
+		return;
+	l->open = ov_wie_ooit(c->st, &w, OV_MAG_INZIEN, OV_SRT_LEERLINGEN).mag;
+	if (!l->open)
+		(void)ov_ctl_ooit(c, OV_MAG_STANDEN, OV_SRT_LEERLINGEN);
 }
 
 static void
@@ -122,7 +130,7 @@ list_end(struct ov_ctl *c)
 	    "SELECT replace(stand,'-','_'),count(*) FROM leerling"
 	    " WHERE eigen=1 GROUP BY 1",
 	    "");
-	ov_ctl_end_counts(c, l->n, name, 4, rc, q, &e);
+	ov_ctl_end_counts(c, l->n, 0, name, 4, rc, q, &e);
 }
 
 struct pupil {
@@ -162,9 +170,9 @@ list_step(struct ov_ctl *c)
 	for (size_t i = 0; i < n; i++)
 		ov_ctl_row(c,
 		    json_pack("{s:I,s:o,s:s,s:o}", "nr", (json_int_t)r[i].nr,
-		        "eigenReferentie", ov_j_pupil_ref(c->st, r[i].nr),
-		        "stand", r[i].stand, "geladen",
-		        ov_j_moment(r[i].geladen)));
+		        "eigenReferentie",
+		        ov_j_pupil_ref(c->st, l->open ? r[i].nr : 0), "stand",
+		        r[i].stand, "geladen", ov_j_moment(r[i].geladen)));
 	l->n += (int64_t)n;
 	if (n > 0)
 		l->at = r[n - 1].nr;
@@ -183,7 +191,8 @@ remove_start(struct ov_ctl *c)
 	bool linked = false;
 	enum ov_rc rc;
 
-	if (!ov_ctl_args(c))
+	if (!ov_ctl_args(c) ||
+	    !ov_ctl_ooit(c, OV_MAG_INVULLEN, OV_SRT_LEERLINGEN))
 		return;
 	rc = ov_pupil_remove(c->st, nr, ref, &linked, &e);
 	if (rc == OV_DENIED)
@@ -196,15 +205,17 @@ remove_start(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_pupils[] = {
     {.name = "pupils.load",
+        .mag = OV_MAG_INVULLEN,
         .size = sizeof(struct load),
         .start = load_start,
         .rows = load_rows,
         .step = load_step,
         .drop = load_drop},
     {.name = "pupils.list",
+        .mag = OV_MAG_INZIEN | OV_MAG_STANDEN,
         .size = sizeof(struct list),
         .start = list_start,
         .step = list_step},
-    {.name = "pupils.remove", .start = remove_start},
+    {.name = "pupils.remove", .mag = OV_MAG_INVULLEN, .start = remove_start},
     {0},
 };

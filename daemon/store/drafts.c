@@ -9,85 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/store/ctl.h"
-#include "protocol/hash.h"
-#include "protocol/id.h"
-#include "protocol/pgn.h"
-
-#define BATCH 64
-#define FAULTS_MAX 1000
-#define REF_MAX 64
-#define ROWS_MAX 200000
-#define ONTBREEKT_MAX 500
-
-struct cand { /* a good row on its way to be sealed */
-	char oin[OV_OIN_LEN + 1], pgn[OV_PGN_LEN + 1];
-	char ontbreekt[ONTBREEKT_MAX + 1];
-	bool volledig;
-	uint8_t hash_ref[32], hash_text[32];
-	struct ov_buf text;
-	/* found */
-	uint8_t ref_tag[16], afdruk[16];
-	int64_t old;
-	bool fresh;
-};
-
-struct want { /* a pseudonym to ask for once all is well */
-	int64_t nr;
-	char oin[OV_OIN_LEN + 1], pgn[OV_PGN_LEN + 1];
-};
-
-struct ov_intake {
-	struct ov_store *st;
-	char srt[OV_SRT_MAX + 1];
-	bool overslaan, proef;
-	int64_t nr; /* import.nr */
-	json_t *seen, *faults;
-	struct ov_intake_sum sum;
-	struct cand c[BATCH];
-	size_t nc;
-	struct want *want;
-	size_t nwant, cwant, asked;
-	int64_t *changed; /* drafts sent before, other content now */
-	size_t nchanged, cchanged;
-	struct ov_draft_out out; /* large: kept here */
-};
-
-/* ---- faults ---- */
-
-static void
-fault(struct ov_intake *m, int64_t rij, const char *kolom, const char *code,
-    const char *uitleg)
-{
-	if (json_array_size(m->faults) >= FAULTS_MAX)
-		return;
-	(void)json_array_append_new(m->faults,
-	    json_pack("{s:I,s:s,s:s,s:o}", "rij", (json_int_t)rij, "kolom",
-	        kolom, "reden", code, "tekst",
-	        uitleg != NULL ? json_string(uitleg) : ov_j_sentence(code)));
-}
-
-static void
-content_faults(struct ov_intake *m, int64_t rij)
-{
-	const struct ov_fout_plek *f;
-	char code[64];
-
-	for (size_t i = 0; i < m->out.fouten.n; i++) {
-		f = &m->out.fouten.f[i];
-		if (f->reden == OV_REDEN_ONTBREEKT)
-			continue;
-		(void)snprintf(code, sizeof(code), "reden/%s",
-		    ov_reden_code(f->reden));
-		fault(m, rij, f->pad, code, f->uitleg);
-	}
-}
-
-const json_t *
-ov_intake_faults(const struct ov_intake *m)
-{
-	return m->faults;
-}
+#include "daemon/store/drafts_in.h"
 
 /* ---- begin ---- */
 
@@ -107,6 +29,14 @@ ov_intake_new(struct ov_store *st, const struct ov_intake_in *in,
 	m->st = st;
 	m->overslaan = in->overslaan;
 	m->proef = in->proef;
+	m->map = in->map;
+	m->deel = -1;
+	if (in->deel != NULL && (m->deel = ov_deel_number(in->deel)) < 0) {
+		free(m);
+		return ov_fail(e, OV_DENIED, "no such part");
+	}
+	(void)snprintf(m->bestand, sizeof(m->bestand), "%s", in->bestand);
+	m->uid = in->uid;
 	memcpy(m->srt, in->profiel, strlen(in->profiel) + 1);
 	m->seen = json_object();
 	m->faults = json_array();
@@ -125,41 +55,6 @@ ov_intake_new(struct ov_store *st, const struct ov_intake_in *in,
 	return OV_OK;
 }
 
-/* Rows of imports that were cut off, or of this one. */
-static enum ov_rc
-leftovers(struct ov_store *st, int64_t nr, struct ov_err *e)
-{
-	enum ov_rc rc;
-
-	if ((rc = ov_tx_begin(st, e)) != OV_OK)
-		return rc;
-	rc = ov_db_run(st->db, e,
-	    "DELETE FROM sleutel_jong WHERE id IN (SELECT c.id FROM concept c"
-	    " JOIN import i ON i.nr=c.import WHERE i.compleet=0"
-	    " AND (?1=0 OR i.nr=?1))",
-	    "i", nr);
-	if (rc == OV_OK)
-		rc = ov_db_run(st->db, e,
-		    "DELETE FROM concept WHERE import IN (SELECT nr FROM import"
-		    " WHERE compleet=0 AND (?1=0 OR nr=?1))",
-		    "i", nr);
-	if (rc == OV_OK)
-		rc = ov_db_run(st->db, e,
-		    "DELETE FROM import WHERE compleet=0 AND (?1=0 OR nr=?1)",
-		    "i", nr);
-	if (rc == OV_OK)
-		rc = ov_tx_commit(st, e);
-	if (rc != OV_OK)
-		ov_tx_abort(st);
-	return rc;
-}
-
-enum ov_rc
-ov_intake_clean(struct ov_store *st, struct ov_err *e)
-{
-	return leftovers(st, 0, e);
-}
-
 void
 ov_intake_free(struct ov_intake *m)
 {
@@ -167,14 +62,15 @@ ov_intake_free(struct ov_intake *m)
 
 	if (m == NULL)
 		return;
-	if (m->nr != 0 && leftovers(m->st, m->nr, &e) != OV_OK)
+	if (m->nr != 0 && ov_intake_drop(m->st, m->nr, &e) != OV_OK)
 		ov_log(OV_LOG_WARN, "event=import-rest fault=\"%s\"", e.msg);
-	for (size_t i = 0; i < BATCH; i++)
+	for (size_t i = 0; i < OV_INTAKE_BATCH; i++)
 		ov_buf_free(&m->c[i].text);
 	if (m->want != NULL)
 		explicit_bzero(m->want, m->cwant * sizeof(*m->want));
 	free(m->want);
 	free(m->changed);
+	ov_deel_reset(m);
 	json_decref(m->seen);
 	json_decref(m->faults);
 	explicit_bzero(m, sizeof(*m));
@@ -183,156 +79,26 @@ ov_intake_free(struct ov_intake *m)
 
 /* ---- a row ---- */
 
-struct row {
-	int64_t rij;
-	const char *ref, *pgn, *ontvanger, *zaak;
-	json_t *inhoud;
-};
-
-static bool
-row_read(struct ov_intake *m, const json_t *j, struct row *r)
-{
-	struct ov_jobj o;
-	struct ov_err e = {0};
-	uint8_t id[16];
-
-	*r = (struct row){.pgn = "", .zaak = ""};
-	ov_jo_init(&o, j, "row");
-	if (ov_jo_has(&o, "rij"))
-		r->rij = (int64_t)ov_jo_int(&o, "rij", OV_JSON_INT_MAX);
-	if (ov_jo_has(&o, "profiel"))
-		ov_jo_lit(&o, "profiel", m->srt);
-	if (ov_jo_has(&o, "srt"))
-		ov_jo_lit(&o, "srt", m->srt);
-	r->ref = ov_jo_str(&o, "eigenReferentie", REF_MAX);
-	if (ov_jo_has(&o, "pgn"))
-		r->pgn = ov_jo_str0(&o, "pgn", 32);
-	if (ov_jo_has(&o, "zaak"))
-		r->zaak = ov_jo_str0(&o, "zaak", OV_ID_TEXT);
-	if (ov_jo_has(&o, "ontvanger"))
-		r->ontvanger = ov_jo_str0(&o, "ontvanger", OV_NAAM_MAX);
-	r->inhoud = ov_jo_obj(&o, "inhoud");
-	if (ov_jo_end(&o, &e) != OV_OK) {
-		fault(m, r->rij, o.bad != NULL ? o.bad : "",
-		    o.reden == OV_REDEN_ONTBREEKT ? "reden/ontbreekt"
-		    : o.reden == OV_REDEN_TE_LANG ? "reden/te-lang"
-		                                  : "reden/type",
-		    NULL);
-		return false;
-	}
-	if (r->ontvanger != NULL && r->ontvanger[0] == '\0')
-		r->ontvanger = NULL;
-	if (r->pgn[0] != '\0' && (strlen(r->pgn) != OV_PGN_LEN ||
-	                             ov_pgn_kind(r->pgn) == OV_PGN_NONE)) {
-		fault(m, r->rij, "/pgn", "pgn-ongeldig", NULL);
-		return false;
-	}
-	if (r->zaak[0] != '\0' &&
-	    ov_id_parse(ov_view_str(r->zaak), id) != OV_OK) {
-		fault(m, r->rij, "/zaak", "reden/patroon", NULL);
-		return false;
-	}
-	return true;
-}
-
-static bool
-row_judge(struct ov_intake *m, const struct row *r)
-{
-	struct ov_draft_in in = {.srt = m->srt,
-	    .ontvanger = r->ontvanger,
-	    .inhoud = r->inhoud,
-	    .has_pgn = r->pgn[0] != '\0'};
-	OV_BUF key = {0};
-
-	ov_draft_check(m->st, &in, &m->out);
-	if (m->out.code != NULL)
-		fault(m, r->rij,
-		    strncmp(m->out.code, "ontvanger", 9) == 0 ||
-		            strcmp(m->out.code, "niet-toegestaan") == 0
-		        ? "/ontvanger"
-		        : "",
-		    m->out.code, NULL);
-	if (m->out.slecht > 0)
-		content_faults(m, r->rij);
-	if (m->out.code != NULL || m->out.slecht > 0)
-		return false;
-	/* Twice in one file, for the same receiver and status. */
-	ov_buf_fmt(&key, "%s %s ", r->ref,
-	    m->out.lid != NULL ? m->out.lid->oin.s : "");
-	ov_draft_about(&key, m->srt, r->inhoud);
-	if (ov_buf_text(&key) == NULL ||
-	    json_object_get(m->seen, ov_buf_text(&key)) != NULL) {
-		fault(m, r->rij, "/eigenReferentie", "referentie-dubbel", NULL);
-		return false;
-	}
-	return json_object_set_new(m->seen, ov_buf_text(&key), json_true()) ==
-	       0;
-}
-
-static void
-missing_add(struct ov_buf *b, const char *pad)
-{
-	if (b->n + strlen(pad) + 1 < ONTBREEKT_MAX)
-		ov_buf_fmt(b, "%s%s", b->n > 0 ? "," : "", pad);
-}
-
-static enum ov_rc
-missing_list(struct ov_intake *m, const struct row *r, struct cand *c,
-    struct ov_err *e)
-{
-	const struct ov_type *t = ov_types_latest(m->st->types, m->srt);
-	OV_BUF b = {0};
-
-	if (ov_type_has_pid_json(t, r->inhoud) && r->pgn[0] == '\0')
-		missing_add(&b, "/pgn");
-	if (m->out.lid == NULL)
-		missing_add(&b, "/ontvanger");
-	for (size_t i = 0; i < m->out.fouten.n; i++)
-		missing_add(&b, m->out.fouten.f[i].pad);
-	c->volledig = m->out.ontbreekt == 0;
-	if (ov_buf_text(&b) == NULL)
-		return ov_fail(e, OV_NOSPACE, "out of memory");
-	memcpy(c->ontbreekt, b.p, b.n);
-	c->ontbreekt[b.n] = '\0';
-	return OV_OK;
-}
-
-static int
-canon_add(const char *p, size_t n, void *arg)
-{
-	ov_buf_add(arg, p, n);
-	return 0;
-}
-
-/* The hashes of a row: its key, and its content. */
-static enum ov_rc
-row_hashes(struct ov_intake *m, const struct row *r, struct cand *c,
-    struct ov_err *e)
-{
-	OV_BUF t = {0};
-
-	if (json_dump_callback(r->inhoud, canon_add, &t,
-	        JSON_COMPACT | JSON_SORT_KEYS) != 0)
-		t.bad = true;
-	ov_buf_fmt(&t, "\n%s\n%s", r->pgn, r->zaak);
-	if (ov_buf_ok(&t, e) != OV_OK ||
-	    ov_draft_key(m->srt, c->oin, r->ref, r->inhoud, c->hash_ref, e) !=
-	        OV_OK)
-		return OV_NOSPACE;
-	return ov_sha256(c->hash_text, t.p, t.n);
-}
-
 static enum ov_rc flush(struct ov_intake *, struct ov_err *);
 
 enum ov_rc
 ov_intake_row(struct ov_intake *m, const json_t *j, struct ov_err *e)
 {
 	struct cand *c = &m->c[m->nc];
+	const char *code;
 	struct row r;
 	json_t *doc;
 	enum ov_rc rc;
 
-	if (!row_read(m, j, &r) || !row_judge(m, &r)) {
+	if (!ov_rij_read(m, j, &r)) {
+		m->sum.fout++;
+		return OV_OK;
+	}
+	if ((rc = ov_deel_merge(m, &r, &code, e)) != OV_OK)
+		return rc;
+	if (code != NULL)
+		ov_rij_fault(m, r.rij, "", code, NULL);
+	if (code != NULL || !ov_rij_may(m, &r) || !ov_rij_judge(m, &r)) {
 		m->sum.fout++;
 		return OV_OK;
 	}
@@ -343,19 +109,21 @@ ov_intake_row(struct ov_intake *m, const json_t *j, struct ov_err *e)
 	if (m->out.lid != NULL)
 		memcpy(c->oin, m->out.lid->oin.s, OV_OIN_LEN);
 	memcpy(c->pgn, r.pgn, strlen(r.pgn) + 1);
-	if ((rc = missing_list(m, &r, c, e)) != OV_OK ||
-	    (rc = row_hashes(m, &r, c, e)) != OV_OK)
+	if ((rc = ov_rij_missing(m, &r, c, e)) != OV_OK ||
+	    (rc = ov_rij_hashes(m, &r, c, e)) != OV_OK)
 		return rc;
-	doc = json_pack("{s:s,s:s,s:s,s:O}", "eigenReferentie", r.ref,
+	doc = json_pack("{s:s,s:s,s:s,s:s,s:s,s:O}", "eigenReferentie", r.ref,
 	    "ontvanger", r.ontvanger != NULL ? r.ontvanger : "", "zaak", r.zaak,
-	    "inhoud", r.inhoud);
+	    "klas", r.klas, "mentor", r.mentor, "inhoud", r.inhoud);
 	if (doc == NULL)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
+	if (m->geleverd != NULL)
+		(void)ov_j_set(doc, "geleverd", json_incref(m->geleverd));
 	ov_json_dump(&c->text, doc);
 	json_decref(doc);
 	if ((rc = ov_buf_ok(&c->text, e)) != OV_OK)
 		return rc;
-	if (++m->nc < BATCH)
+	if (++m->nc < OV_INTAKE_BATCH)
 		return OV_OK;
 	return flush(m, e);
 }
@@ -365,8 +133,8 @@ ov_intake_row(struct ov_intake *m, const json_t *j, struct ov_err *e)
 static enum ov_rc
 batch_tags(struct ov_intake *m, struct ov_err *e)
 {
-	static struct ov_v_tag q[2 * BATCH];
-	static struct ov_v_tagged a[2 * BATCH];
+	static struct ov_v_tag q[2 * OV_INTAKE_BATCH];
+	static struct ov_v_tagged a[2 * OV_INTAKE_BATCH];
 	OV_REPLY r = {0};
 	enum ov_rc rc;
 
@@ -427,7 +195,7 @@ cand_compare(struct ov_intake *m, struct cand *c, struct ov_err *e)
 		v = ov_db_blob(q, 1);
 		stand = ov_db_text(q, 2);
 		c->fresh = false;
-		if (v.n == 16 && memcmp(v.p, c->afdruk, 16) == 0) {
+		if (c->same || (v.n == 16 && memcmp(v.p, c->afdruk, 16) == 0)) {
 			m->sum.gelijk++;
 		} else if (strcmp(stand, "VERZONDEN") == 0 ||
 		           strcmp(stand, "GEWIJZIGD") == 0) {
@@ -480,12 +248,13 @@ cand_insert(struct ov_intake *m, struct cand *c, const uint8_t id[16],
 		st->env.random(tag, sizeof(tag));
 	rc = ov_db_run(st->db, e,
 	    "INSERT INTO concept(id,import,srt,partner,ref_tag,stand,inhoud,"
-	    "afdruk,ontbreekt,vervangt) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,"
-	    "nullif(?10,0))",
-	    "bittbtvbti", (const void *)id, (size_t)16, m->nr, m->srt, c->oin,
+	    "afdruk,ontbreekt,vervangt,leerling) VALUES(?1,?2,?3,?4,?5,?6,?7,"
+	    "?8,?9,nullif(?10,0),nullif(?11,0))",
+	    "bittbtvbtii", (const void *)id, (size_t)16, m->nr, m->srt, c->oin,
 	    (const void *)tag, (size_t)16,
 	    c->volledig ? "VOLLEDIG" : "ONVOLLEDIG", a->blob,
-	    (const void *)c->afdruk, (size_t)16, c->ontbreekt, c->old);
+	    (const void *)c->afdruk, (size_t)16, c->ontbreekt, c->old,
+	    c->leerling);
 	if (rc != OV_OK)
 		return rc;
 	if (c->pgn[0] != '\0' && c->oin[0] != '\0' &&
@@ -499,10 +268,10 @@ cand_insert(struct ov_intake *m, struct cand *c, const uint8_t id[16],
 static enum ov_rc
 batch_store(struct ov_intake *m, struct ov_err *e)
 {
-	static struct ov_v_seal q[BATCH];
-	static struct ov_v_sealed a[BATCH];
+	static struct ov_v_seal q[OV_INTAKE_BATCH];
+	static struct ov_v_sealed a[OV_INTAKE_BATCH];
 	OV_REPLY r = {0};
-	struct cand *who[BATCH];
+	struct cand *who[OV_INTAKE_BATCH];
 	size_t n = 0;
 	enum ov_rc rc;
 
@@ -559,7 +328,9 @@ flush(struct ov_intake *m, struct ov_err *e)
 static enum ov_rc
 wants(struct ov_intake *m, struct ov_err *e)
 {
-	size_t to = m->nwant - m->asked > BATCH ? m->asked + BATCH : m->nwant;
+	size_t to = m->nwant - m->asked > OV_INTAKE_BATCH
+	                ? m->asked + OV_INTAKE_BATCH
+	                : m->nwant;
 	struct ov_store *st = m->st;
 	struct ov_oin oin;
 	int64_t leerling;

@@ -159,7 +159,9 @@ ov_draft_read(struct ov_store *st, int64_t nr, struct ov_draft *d,
 	*d = (struct ov_draft){.nr = nr,
 	    .ref = "",
 	    .ontvanger = "",
-	    .zaak = ""};
+	    .zaak = "",
+	    .klas = "",
+	    .mentor = ""};
 	rc = ov_db_q(st->db, &q, e,
 	    "SELECT c.id,c.srt,c.stand,c.partner,c.ontbreekt,c.leerling,"
 	    "c.uitgaand,c.versie,c.inhoud FROM concept c JOIN import i"
@@ -179,6 +181,12 @@ ov_draft_read(struct ov_store *st, int64_t nr, struct ov_draft *d,
 	d->ref = ov_jo_str(&o, "eigenReferentie", REF_MAX * 4);
 	d->ontvanger = ov_jo_str0(&o, "ontvanger", OV_NAAM_MAX);
 	d->zaak = ov_jo_str0(&o, "zaak", OV_ID_TEXT);
+	if (ov_jo_has(&o, "klas"))
+		d->klas = ov_jo_str0(&o, "klas", OV_KLAS_MAX * 4);
+	if (ov_jo_has(&o, "mentor"))
+		d->mentor = ov_jo_str0(&o, "mentor", OV_NAAM_MAX);
+	if (ov_jo_has(&o, "geleverd"))
+		d->geleverd = ov_jo_obj(&o, "geleverd");
 	d->inhoud = ov_jo_obj(&o, "inhoud");
 	return ov_jo_end(&o, e);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* daemon/store/drafts_key.c - what makes two rows the same draft. */
+/* daemon/store/drafts_key.c - what makes two rows the same draft, and
+ * how drafts go. */
 #include <string.h>
 
 #include "daemon/store/ctl.h"
@@ -75,4 +76,38 @@ ov_draft_drop(struct ov_store *st, int64_t nr, struct ov_err *e)
 		rc = ov_db_run(st->db, e, "DELETE FROM concept WHERE nr=?1",
 		    "i", nr);
 	return rc;
+}
+
+enum ov_rc
+ov_intake_drop(struct ov_store *st, int64_t nr, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	rc = ov_db_run(st->db, e,
+	    "DELETE FROM sleutel_jong WHERE id IN (SELECT c.id FROM concept c"
+	    " JOIN import i ON i.nr=c.import WHERE i.compleet=0"
+	    " AND (?1=0 OR i.nr=?1))",
+	    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "DELETE FROM concept WHERE import IN (SELECT nr FROM import"
+		    " WHERE compleet=0 AND (?1=0 OR nr=?1))",
+		    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "DELETE FROM import WHERE compleet=0 AND (?1=0 OR nr=?1)",
+		    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(st);
+	return rc;
+}
+
+enum ov_rc
+ov_intake_clean(struct ov_store *st, struct ov_err *e)
+{
+	return ov_intake_drop(st, 0, e);
 }

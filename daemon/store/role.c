@@ -18,6 +18,7 @@
 #include "base/fs.h"
 #include "daemon/store/netc.h"
 #include "daemon/store/stranger.h"
+#include "daemon/store/toegang.h"
 #include "protocol/data.h"
 #include "protocol/json.h"
 #include "protocol/tijd.h"
@@ -366,6 +367,7 @@ start(struct ov_store *st, struct ov_err *e)
 
 	if ((rc = files_open(st, e)) != OV_OK ||
 	    (rc = ov_tabellen_load(st, e)) != OV_OK ||
+	    (rc = ov_toegang_new(st, e)) != OV_OK ||
 	    (rc = vault_hello(st, e)) != OV_OK ||
 	    (rc = ov_netc_new(st, e)) != OV_OK ||
 	    (rc = ov_stranger_new(st, e)) != OV_OK ||
@@ -429,6 +431,10 @@ ov_store_free(struct ov_store *st)
 	ov_kalender_free(st->kalender);
 	ov_rapport_free(st->rapport);
 	ov_werk_free(st->werk);
+	ov_toegang_stop(st);
+	ov_toegang_free(st->toegang);
+	ov_compleet_free(st->compleet);
+	ov_inzage_free(st->inzage);
 	ov_policy_free(st->policy);
 	free(st->tabel_fout);
 	ov_overgangen_free(st->overgangen);

@@ -25,7 +25,9 @@
 #include "base/instance.h"
 #include "protocol/adresboek.h"
 #include "protocol/claims.h"
+#include "protocol/compleet.h"
 #include "protocol/fout.h"
+#include "protocol/inzage.h"
 #include "protocol/kalender.h"
 #include "protocol/limits.h"
 #include "protocol/overgang.h"
@@ -33,6 +35,7 @@
 #include "protocol/policy.h"
 #include "protocol/rapport.h"
 #include "protocol/route.h"
+#include "protocol/toegang.h"
 #include "protocol/types.h"
 #include "protocol/werk.h"
 #include "store/db.h"
@@ -96,6 +99,7 @@ struct ov_boek_state;
 struct ov_link;
 struct ov_own;
 struct ov_verzuim;
+struct ov_wacht;
 
 struct ov_store {
 	struct ov_store_env env;
@@ -111,10 +115,14 @@ struct ov_store {
 	struct ov_kalender *kalender;
 	struct ov_rapport *rapport;
 	struct ov_werklijst *werk;
-	struct ov_v_self keys; /* our public keys, from the vault */
-	uint32_t kek;          /* generation in use */
-	uint32_t oorsprong;    /* log suffix, 1 */
-	char *bundel;          /* our current key bundle (JWS), or NULL */
+	struct ov_toegang *toegang;
+	struct ov_compleet *compleet;
+	struct ov_inzage *inzage;
+	struct ov_wacht *wacht; /* toegang.c: the accounts in force */
+	struct ov_v_self keys;  /* our public keys, from the vault */
+	uint32_t kek;           /* generation in use */
+	uint32_t oorsprong;     /* log suffix, 1 */
+	char *bundel;           /* our current key bundle (JWS), or NULL */
 	bool stop_signing; /* log and file disagree: nothing signed leaves */
 	bool leaves;       /* the open transaction has leaves */
 	uint64_t vault_ref;

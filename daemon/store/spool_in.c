@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "daemon/store/spool.h"
+#include "daemon/store/toegang.h"
 
 #define FILE_MAX ((off_t)64 << 20)
 #define FAULTS_MAX 1000
@@ -303,6 +304,17 @@ first_file(int dir, char out[OV_SPOOL_NAME + 1])
 	(void)closedir(dp);
 }
 
+/* May the account of the folder bring in this type (NULL: pupils)? */
+static bool
+may_import(const struct ov_store *st, const char *srt)
+{
+	struct ov_wie w = ov_wie_spool(st);
+
+	return ov_wie_ooit(st, &w, OV_MAG_INVULLEN,
+	    srt != NULL ? srt : OV_SRT_LEERLINGEN)
+	    .mag;
+}
+
 /* What reads the file, by its profile and its suffix. */
 static enum ov_rc
 job_begin(struct ov_spool_job *j, struct ov_err *e)
@@ -313,7 +325,9 @@ job_begin(struct ov_spool_job *j, struct ov_err *e)
 	    .arg = j};
 	struct ov_intake_in in = {.profiel = ov_profile_srt(j->profile),
 	    .bestand = j->name,
-	    .uid = geteuid()};
+	    .deel = ov_profile_deel(j->profile),
+	    .uid = geteuid(),
+	    .map = true};
 	size_t n = strlen(j->name);
 
 	ov_store_today(j->sp->st, j->vandaag);
@@ -352,6 +366,13 @@ job_open(struct ov_spool *sp, const struct ov_profile *p, int *dir,
 		unreadable(j, OV_TOOBIG);
 		return OV_OK;
 	}
+	if (!may_import(sp->st, ov_profile_srt(p))) {
+		ov_log(OV_LOG_WARN, "event=spool-no-access profile=%s",
+		    ov_profile_name(p));
+		j->why = "geen-toegang";
+		unreadable(j, OV_DENIED);
+		return OV_OK;
+	}
 	return job_begin(j, e);
 }
 
@@ -365,6 +386,7 @@ find(struct ov_spool *sp, struct ov_err *e)
 
 	if (sp->st->boek == NULL)
 		return OV_OK; /* nobody can be named yet */
+	ov_toegang_fresh(sp->st);
 	if ((rc = ov_fs_opendir(AT_FDCWD, sp->st->env.conf->spool, &spool,
 	         e)) != OV_OK)
 		return rc;

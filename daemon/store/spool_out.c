@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include "daemon/store/spool.h"
+#include "daemon/store/toegang.h"
 
 #define BATCH 16
 
 struct item {
 	int64_t nr;
+	struct ov_oordeel o;
 	char srt[OV_SRT_MAX + 1];
 	struct ov_claims cl;
 };
@@ -79,7 +81,8 @@ item_write(struct ov_spool *sp, int out, const struct item *it,
 	    (rc = ov_fs_opendir(out, it->srt, &dir, e)) != OV_OK ||
 	    (rc = ov_j_bericht(sp->st, it->nr, &j, e)) != OV_OK)
 		return rc;
-	if (!ov_j_set(j, "inhoud", ov_jn_json(it->cl.inhoud)))
+	ov_toon(sp->st, j, it->srt, ov_jn_json(it->cl.inhoud), &it->o);
+	if (json_object_get(j, "inhoud") == NULL)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
 	ov_json_dump(&json, j);
 	ov_buf_str(&json, "\n");
@@ -134,6 +137,30 @@ set_aside(struct ov_store *st, int64_t nr, const struct ov_err *why,
 	return rc;
 }
 
+/* What the account of the folder may have of it; nothing: it counts as
+ * written, so that a right that comes later does not pour out the past. */
+static enum ov_rc
+judge(struct ov_store *st, struct item *it, struct ov_err *e)
+{
+	struct ov_wie w = ov_wie_spool(st);
+	struct ov_bron b;
+	enum ov_rc rc;
+
+	it->o = (struct ov_oordeel){.mag = true, .delen = OV_D_ALLE};
+	if (w.alles)
+		return OV_OK;
+	rc = ov_bron_bericht(st, it->nr, it->srt, 0, &b, e);
+	if (rc == OV_OK)
+		it->o = ov_wie_oordeel(st, &w, OV_MAG_EXPORTEREN, &b.f);
+	ov_bron_free(&b);
+	if (rc != OV_OK || it->o.delen != 0)
+		return rc;
+	ov_log(OV_LOG_INFO, "event=spool-no-access why=%s nr=%lld",
+	    ov_waarom_code(it->o.waarom), (long long)it->nr);
+	return ov_db_run(st->db, e, "UPDATE bericht SET buiten=1 WHERE nr=?1",
+	    "i", it->nr);
+}
+
 /* Open them all, log that they were read, write. */
 static enum ov_rc
 batch_write(struct ov_spool *sp, int out, struct item *it, size_t n,
@@ -146,6 +173,10 @@ batch_write(struct ov_spool *sp, int out, struct item *it, size_t n,
 	size_t k = 0;
 
 	for (size_t i = 0; i < n && rc == OV_OK; i++) {
+		if ((rc = judge(sp->st, &it[i], e)) != OV_OK)
+			break;
+		if (it[i].o.delen == 0)
+			continue;
 		rc = ov_bericht_open(sp->st, it[i].nr, &it[i].cl, &why);
 		if (rc == OV_OK) {
 			g[k] = (struct ov_gelezen){.tabel = "bericht",
@@ -173,6 +204,7 @@ ov_spool_out(struct ov_spool *sp, bool *more, struct ov_err *e)
 	size_t n;
 	enum ov_rc rc;
 
+	ov_toegang_fresh(sp->st);
 	*more = false;
 	memset(it, 0, sizeof(it));
 	if ((rc = find(sp->st, it, &n, e)) != OV_OK || n == 0)

@@ -22,8 +22,8 @@
 
 static const char *const names[] = {"types.json", "codelijsten.json",
     "grondslagen.json", "matrix.json", "regio.json", "kalender.json",
-    "overgangen.json", "normen.json", "formules.json",
-    "werklijst.json"};
+    "overgangen.json", "normen.json", "formules.json", "werklijst.json",
+    "toegang.json", "compleet.json", "inzage.json"};
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 struct set {
@@ -110,7 +110,8 @@ keep(struct ov_store *st, const struct set *s, struct ov_err *e)
 
 	if ((rc = ov_tx_begin(st, e)) != OV_OK)
 		return rc;
-	rc = ov_db_run(st->db, e, "DELETE FROM tabel", "");
+	rc = ov_db_run(st->db, e,
+	    "DELETE FROM tabel WHERE naam<>'accounts.json'", "");
 	for (size_t i = 0; i < NAMES && rc == OV_OK; i++)
 		if (s->own[i])
 			rc = ov_db_run(st->db, e,
@@ -142,6 +143,9 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 	struct ov_overgangen *steps = NULL;
 	struct ov_rapport *rapport = NULL;
 	struct ov_werklijst *werk = NULL;
+	struct ov_toegang *toegang = NULL;
+	struct ov_compleet *compleet = NULL;
+	struct ov_inzage *inzage = NULL;
 	enum ov_rc rc;
 
 	for (size_t i = 0; i < NAMES; i++)
@@ -158,7 +162,16 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 		rc = ov_rapport_load(text_of(s, 7), text_of(s, 8), &rapport, e);
 	if (rc == OV_OK)
 		rc = ov_werk_load(text_of(s, 9), &werk, e);
+	if (rc == OV_OK)
+		rc = ov_toegang_load(types, text_of(s, 10), &toegang, e);
+	if (rc == OV_OK)
+		rc = ov_compleet_load(types, text_of(s, 11), &compleet, e);
+	if (rc == OV_OK)
+		rc = ov_inzage_load(types, text_of(s, 12), &inzage, e);
 	if (rc != OV_OK) {
+		ov_compleet_free(compleet);
+		ov_toegang_free(toegang);
+		ov_werk_free(werk);
 		ov_rapport_free(rapport);
 		ov_overgangen_free(steps);
 		ov_kalender_free(kalender);
@@ -172,6 +185,9 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 	st->overgangen = steps;
 	st->rapport = rapport;
 	st->werk = werk;
+	st->toegang = toegang;
+	st->compleet = compleet;
+	st->inzage = inzage;
 	return OV_OK;
 }
 

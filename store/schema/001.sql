@@ -12,7 +12,8 @@ CREATE TABLE waarde (
 ) STRICT, WITHOUT ROWID;
 
 -- Tables (data/) that the region or the organisation replaced: the set that
--- was last good.  A file that contradicts itself does not get here.
+-- was last good; and the accounts file (accounts.json).  A file that
+-- contradicts itself does not get here.
 CREATE TABLE tabel (
   naam  TEXT PRIMARY KEY,
   sinds INTEGER NOT NULL,

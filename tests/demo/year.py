@@ -65,7 +65,9 @@ class Year:
     def run(self):
         self.generate()
         self.make_region()
+        self.access()
         self.load()
+        self.ask_access()
         t = time.monotonic()
         self.send()
         self.traffic = time.monotonic() - t
@@ -103,7 +105,8 @@ class Year:
             # Three busy partners on one machine look like a flood.
             self.region.add(name, oin=x["oin"], naam=x["naam"], rol=x["rol"],
                             brin=brin, gemeenten=x.get("gemeenten", []),
-                            share=share, conf={"rate": 5000, "burst": 5000})
+                            share=share, conf={"rate": 5000, "burst": 5000,
+                                  "accounts": "accounts.json"})
         with open(os.path.join(TABLES, "regio.json"), encoding="utf-8") as f:
             for b in json.load(f)["besluiten"]:
                 self.say("De regio heeft %s opengezet: %s, %s, %s."
@@ -122,6 +125,44 @@ class Year:
         self.counted["processen"] = n
         self.say("De regio staat: %d processen, adresboek %d getekend en "
                  "aangenomen." % (n, self.region.versie))
+
+    def access(self):
+        """Who may what in each house: whoever runs this demo works there in
+        several functions; the others are there to be asked about."""
+        own = {VO: ["decaan", "zorgcoördinator", "verzuimcoördinator"],
+               MBO: ["intaker", "verzuimcoördinator"],
+               GEM: ["leerplichtambtenaar", "consulent"]}
+        for name, functions in own.items():
+            accounts = [{"account": str(os.geteuid()),
+                         "functies": [{"functie": f} for f in
+                                      functions + ["beheerder", "fg"]]},
+                        {"account": "pvisser", "functies": [
+                            {"functie": "mentor", "klas": ["4KB1"],
+                             "van": "2020-08-01"}]},
+                        {"account": "systeembeheer", "functies": [
+                            {"functie": "beheerder"}]}]
+            path = os.path.join(self.region.members[name].dir,
+                                "accounts.json")
+            with open(path, "w", encoding="utf-8") as f:
+                json.dump({"versie": 1, "accounts": accounts}, f)
+            rows = self.region.ov(name, "access", "list")["rows"]
+            if len({x["account"] for x in rows}) != len(accounts):
+                raise Trouble("%s: access list: %r" % (name, rows))
+        self.say("In elk huis staat wie wat mag zien; wie de computer beheert "
+                 "ziet standen en aantallen, geen inhoud.")
+
+    def ask_access(self):
+        """What two others would see of the first dossier."""
+        r = self.region
+        nr = r.ov(VO, "drafts", "list")["rows"][0]["nr"]
+        for who, why in (("pvisser", "toegang-bereik"),
+                         ("systeembeheer", "toegang-functie")):
+            rows = r.ov(VO, "access", "test", who, "--draft", str(nr))["rows"]
+            see = next(x for x in rows if x["mag"] == "inzien")
+            if see["ja"] or see["reden"] != why:
+                raise Trouble("access test %s: %r" % (who, see))
+            self.say("%s mag concept %d niet inzien: %s"
+                     % (who, nr, see["tekst"]))
 
     def load(self):
         r = self.region

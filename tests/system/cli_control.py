@@ -401,6 +401,66 @@ def population(w):
     r = subprocess.run([OV, "-i", w, "import", "startpopulatie", path],
                        capture_output=True, text=True, timeout=60)
     assert r.returncode == 2, r
+def drafts(w):
+    """The page that is read before sending, and what came of it."""
+    row = {"nr": 3, "srt": "overstapdossier", "eigenReferentie": "r3",
+           "ontvanger": "ROC <Noord>", "inhoud": {"motivatie": "x"},
+           "regels": [
+               {"diepte": 0, "kop": "Algemene gegevens", "waarde": ""},
+               {"diepte": 1, "kop": "Achternaam", "waarde": "Jansen"},
+               {"diepte": 1, "kop": "Motivatie",
+                "waarde": "<script>\x1b[2J " + "lang verhaal " * 30}]}
+    q, out, _ = ask(w, answer({"rows": [row]}, {"end": {}}), "drafts",
+                    "print", "3")
+    assert q == {"v": 1, "cmd": "drafts.print", "arg": {"nr": 3}}
+    assert "Algemene gegevens" in out and "Achternaam: Jansen" in out
+    assert "\x1b" not in out and max(map(len, out.splitlines())) <= 80
+    assert "niet het hele dossier" not in out
+    row["weggelaten"] = ["ondersteuning"]
+    _, out, _ = ask(w, answer({"rows": [row]}, {"end": {}}), "drafts",
+                    "print", "3", "--html")
+    assert out.startswith("<!DOCTYPE html>") and "<script>" not in out
+    assert "&lt;script&gt;" in out and "ROC &lt;Noord&gt;" in out
+    assert "niet het hele dossier" in out
+    q, out, _ = ask(w, answer({"end": {"nr": 3, "akkoord": "nee"}}), "drafts",
+                    "inzage", "3", "--akkoord", "nee", "--door", "leerling",
+                    "--datum", "2026-03-10", "--reden", "Te veel zorg.")
+    assert q == {"v": 1, "cmd": "drafts.inzage", "arg": {
+        "nr": 3, "akkoord": "nee", "door": "leerling", "datum": "2026-03-10",
+        "reden": "Te veel zorg."}}
+    full = {"nr": 12345, "eigenReferentie": "2026-04171", "klas": "4KB1",
+            "mentor": "P. Visser", "stand": "ONVOLLEDIG", "algemeen": "7/8",
+            "A": "2/4", "B": "5/5", "C": "-",
+            "ontbreekt": "/inhoud/inzage,/inhoud/contactpersoon",
+            "ontbreektDeel": "/motivatie,/sterkePunten"}
+    _, out, _ = ask(w, answer({"rows": [full] * 3}, {"end": {"aantal": 3}}),
+                    "drafts")
+    assert max(map(len, out.splitlines())) <= 80 and "2/4" in out
+    total = {"klas": "4KB1", "mentor": "P. Visser", "aantal": 28,
+             "algemeen": 28, "A": 20, "B": 25, "C": 28, "AenB": 19,
+             "verzonden": 0}
+    q, out, _ = ask(w, answer({"rows": [total]}, {"end": {"aantal": 28}}),
+                    "drafts", "totals")
+    assert q["cmd"] == "drafts.totals"
+    assert max(map(len, out.splitlines())) <= 80 and "19" in out
+    q, _, _ = ask(w, answer({"end": {}}), "access", "test", "pvisser",
+                  "--draft", "3")
+    assert q == {"v": 1, "cmd": "access.test",
+                 "arg": {"account": "pvisser", "concept": 3}}
+    # A file of one part is told as such.
+    path = os.path.join(w, "deel.csv")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("eigenReferentie;ontvanger;keuze1Crebo;motivatie\n"
+                "a;ROC;25656;Koken\n")
+    got = []
+    q, _, _ = ask(w, importer(got), "import", "overstapdossier-a", path)
+    assert q["arg"]["profiel"] == "overstapdossier"
+    assert q["arg"]["deel"] == "A"
+    inhoud = got[0]["inhoud"]
+    inhoud = {k: v for k, v in inhoud.items() if k not in ("schema", "grondslag")}
+    assert inhoud == {
+        "keuzevervolgopleiding": [{"crebo": "25656"}],
+        "motivatie": "Koken"}, inhoud
 
 
 def main():
@@ -412,6 +472,7 @@ def main():
                         "--logdomein", "overstap.example"], check=True,
                        stdout=subprocess.DEVNULL)
         lists(w)
+        drafts(w)
         refusals(w)
         check(w)
         imports(w)

@@ -217,12 +217,52 @@ test_every_member_has_a_column(void **state)
 
 	(void)state;
 	for (i = 0; (p = ov_profile_nth(profiles, i)) != NULL; i++)
-		if (ov_profile_srt(p) != NULL) {
+		if (ov_profile_srt(p) != NULL && ov_profile_deel(p) == NULL) {
 			reach(p, ov_types_latest(types, ov_profile_srt(p)),
 			    NULL, "/inhoud");
 			n++;
 		}
 	assert_int_equal(n, 3);
+}
+
+/* The profiles of one part have its columns and nobody else's. */
+static void
+test_parts(void **state)
+{
+	static const struct {
+		const char *naam, *has, *hasnot;
+	} t[] = {{"overstapdossier-a", "motivatie", "resultaat1Vak"},
+	    {"overstapdossier-a", "klas", "geslachtsnaam"},
+	    {"overstapdossier-b", "geslachtsnaam", "motivatie"},
+	    {"overstapdossier-b", "resultaat20Vak", "zaak"},
+	    {"overstapdossier-c", "heeftOndersteuningsbehoefte", "motivatie"},
+	    {"overstapdossier-c", "toelatingInstelling", "geslachtsnaam"}};
+	static const char one[] =
+	    "eigenReferentie;heeftOndersteuningsbehoefte;toelatingAanmelddatum;"
+	    "toelatingInstelling\na;ja;20-02-2025;25LH\n";
+	const struct ov_profile *p;
+	struct seen s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		bool has = false, hasnot = true;
+
+		p = ov_profile_find(profiles, t[i].naam);
+		assert_non_null(p);
+		for (size_t k = 0; k < ov_profile_ncols(p); k++) {
+			has |= strcmp(ov_profile_header(p, k), t[i].has) == 0;
+			hasnot &= strcmp(ov_profile_header(p, k),
+			              t[i].hasnot) != 0;
+		}
+		if (!has || !hasnot)
+			fail_msg("%s: %s, %s", t[i].naam, t[i].has,
+			    t[i].hasnot);
+	}
+	/* A row with one part only is not a bad row. */
+	run("overstapdossier-c", one, sizeof(one) - 1, NULL, &s);
+	assert_int_equal(s.rows, 1);
+	assert_int_equal(s.bad, 0);
+	json_decref(s.draft);
 }
 
 #define MIN_HEAD                                                               \
@@ -475,7 +515,7 @@ test_templates(void **state)
 			show(&s);
 		assert_int_equal(s.rows, 0);
 	}
-	assert_int_equal(i, 6);
+	assert_int_equal(i, 9);
 }
 
 static void
@@ -522,6 +562,7 @@ main(void)
 	    cmocka_unit_test(test_a_bad_mapping_is_refused),
 	    cmocka_unit_test(test_the_ground_follows_the_age),
 	    cmocka_unit_test(test_templates),
+	    cmocka_unit_test(test_parts),
 	    cmocka_unit_test(test_json_drafts),
 	};
 

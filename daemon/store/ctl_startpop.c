@@ -300,12 +300,14 @@ list_step(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_startpop[] = {
     {.name = "population.load",
+        .mag = OV_MAG_BEHEREN | OV_MAG_INVULLEN,
         .size = sizeof(struct load),
         .start = load_start,
         .rows = load_rows,
         .fed = load_fed,
         .drop = load_drop},
     {.name = "population.list",
+        .mag = OV_CTL_ELK,
         .size = sizeof(struct list),
         .start = list_start,
         .step = list_step},

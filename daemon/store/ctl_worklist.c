@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "daemon/store/toegang.h"
 #include "daemon/store/worklist.h"
 
 struct werk {
@@ -15,10 +16,20 @@ struct werk {
 };
 
 bool
-ov_taak_mag(const struct ov_ctl *c, const struct ov_taak *t)
+ov_taak_mag(struct ov_ctl *c, const struct ov_taak *t)
 {
-	/* Who may use the socket at all works for the whole organisation. */
-	return ov_daemon_user_ok(c->st->env.conf, c->uid) && t->toon;
+	struct ov_bron b = {0};
+	struct ov_err e = {0};
+	enum ov_rc rc;
+	bool open;
+
+	if (!t->toon || ov_ctl_alles(c))
+		return t->toon;
+	rc = t->uit ? ov_bron_uitgaand(c->st, t->srt, t->concept, &b, &e)
+	            : ov_bron_bericht(c->st, t->nr, t->srt, t->concept, &b, &e);
+	open = rc == OV_OK && ov_ctl_rij(c, &b.f) == OV_RIJ_OPEN;
+	ov_bron_free(&b);
+	return open;
 }
 
 static void
@@ -255,6 +266,7 @@ werk_step(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_worklist[] = {
     {.name = "worklist",
+        .mag = OV_MAG_INZIEN | OV_MAG_BESLISSEN | OV_MAG_VERZENDEN,
         .size = sizeof(struct werk),
         .start = werk_start,
         .step = werk_step},

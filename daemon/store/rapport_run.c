@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/store/rapport.h"
+#include "daemon/store/toegang.h"
 
 static const struct ov_rap_lijst *const lijsten[] = {&ov_rap_vsv,
     &ov_rap_terugkeer, &ov_rap_tijdigheid, &ov_rap_doorlooptijd, &ov_rap_duo,
@@ -180,6 +181,11 @@ report_start(struct ov_ctl *c)
 	if (ov_ctl_args(c) &&
 	    (code = settings(s, lijst, op, jaar, maand)) != NULL)
 		ov_ctl_fout(c, code, NULL);
+	/* Counts are for whoever may see states.  What shows people one by one
+	 * does not judge them by scope, and what sends is no reading. */
+	else if (!c->done && (s->l == &ov_rap_duo || s->verzend) &&
+	         !ov_ctl_alles(c))
+		ov_ctl_geen_toegang(c, OV_WAAROM_FUNCTIE, 0);
 }
 
 static void
@@ -380,6 +386,7 @@ report_step(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_report[] = {
     {.name = "report",
+        .mag = OV_MAG_STANDEN,
         .size = sizeof(struct ov_rap),
         .start = report_start,
         .step = report_step,

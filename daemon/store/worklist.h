@@ -23,7 +23,7 @@ struct ov_taak {
 };
 
 /* May this account see this row?  Every row passes here, once. */
-bool ov_taak_mag(const struct ov_ctl *, const struct ov_taak *);
+bool ov_taak_mag(struct ov_ctl *, const struct ov_taak *);
 
 /* ---- the follow-up of a case (case_verloop.c) ---- */
 

@@ -357,14 +357,15 @@ published_return(void **state)
 	for (size_t i = 0; i < t.n; i++) {
 		json_t *rows = json_array(), *r;
 		uint32_t base = (uint32_t)(i + 1) * 10000;
-		char jaar[10], weg[11], terug[2][11];
+		char jaar[10], weg[20], terug[2][20];
 		int y = val(t.cell[i][0]);
 
 		/* The year of the table is that of the leaving. */
 		ov_schooljaar_fmt(y, jaar);
 		(void)snprintf(weg, sizeof(weg), "%d-02-28", y + 1);
-		(void)snprintf(terug[0], 11, "%d-02-28", y + 2);
-		(void)snprintf(terug[1], 11, "%d-03-01", y + 2); /* late */
+		(void)snprintf(terug[0], sizeof(terug[0]), "%d-02-28", y + 2);
+		(void)snprintf(terug[1], sizeof(terug[1]), "%d-03-01",
+		    y + 2); /* late */
 		json_decref(
 		    pop_load(json_pack("[o]", pop_row(2, jaar, "MBO_2", "", "",
 		                                  "", val(t.cell[i][1]))),

@@ -25,7 +25,8 @@ from test_system import Small  # noqa: E402
 
 PAGE = 4096
 HEAD = 36
-ROLES = ("net", "store", "vault", "houder")
+# A page each, in the order of the file: the roles, and the command line.
+PROGRAMS = ("net", "store", "vault", "houder", "overstap")
 
 
 class Shim:
@@ -34,18 +35,20 @@ class Shim:
     def __init__(self, path):
         self.path = path
         with open(path, "wb") as f:
-            for role in ROLES:
-                f.write(("overstapd-" + role).encode().ljust(PAGE, b"\0"))
+            for name in PROGRAMS:
+                if name != "overstap":
+                    name = "overstapd-" + name
+                f.write(name.encode().ljust(PAGE, b"\0"))
         with open(path, "r+b") as f:
             self.map = mmap.mmap(f.fileno(), 0)
 
     def _put(self, role, *words):
-        struct.pack_into("=5I", self.map, ROLES.index(role) * PAGE + 16,
+        struct.pack_into("=5I", self.map, PROGRAMS.index(role) * PAGE + 16,
                          *words)
 
     def _get(self, role):
         return struct.unpack_from("=5I", self.map,
-                                  ROLES.index(role) * PAGE + 16)
+                                  PROGRAMS.index(role) * PAGE + 16)
 
     def watch(self, role):
         """Forget the steps so far; there is room again."""
@@ -57,12 +60,21 @@ class Shim:
         self._put(role, point[1], ord(point[0]), int(full), 0, 0)
 
     def trace(self, role):
-        at = ROLES.index(role) * PAGE + HEAD
+        at = PROGRAMS.index(role) * PAGE + HEAD
         return bytes(self.map[at:at + self._get(role)[4]]).decode()
 
     def fired(self, role):
         kind = self._get(role)[3]
         return chr(kind) if kind else None
+
+
+def preload(library, shim):
+    """What a program is started with, so that it can be ended."""
+    return {"LD_PRELOAD": library, "KILLAT": shim.path,
+            # The library stands before that of the sanitizer.
+            "ASAN_OPTIONS": os.environ.get(
+                "ASAN_OPTIONS", "detect_leaks=0") +
+            ":verify_asan_link_order=0"}
 
 
 class World(Mixed, Small):
@@ -79,11 +91,7 @@ class World(Mixed, Small):
             if library and not m.python:
                 shim = Shim(os.path.join(self.folder, name + ".killat"))
                 self.shims[name] = shim
-                m.env = {"LD_PRELOAD": library, "KILLAT": shim.path,
-                         # The library stands before that of the sanitizer.
-                         "ASAN_OPTIONS": os.environ.get(
-                             "ASAN_OPTIONS", "detect_leaks=0") +
-                         ":verify_asan_link_order=0"}
+                m.env = preload(library, shim)
 
     def up(self):
         caps = {(a, b): 5000 for a in self.members for b in self.members}

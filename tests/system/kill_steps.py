@@ -73,7 +73,7 @@ class Tally:
         check(len(hit) * 10 >= len(points) * 8,
               "%s %s: only %d of %d points were reached"
               % (name, role, len(hit), len(points)))
-        kinds = " ".join("%s %d" % (k, hit.count(k)) for k in "pftusr"
+        kinds = " ".join("%s %d" % (k, hit.count(k)) for k in "pftudsr"
                          if k in hit)
         self.lines.append("%s %s: %d steps, ended at %d of them (%s)"
                           % (name, role, len(trace), len(hit), kinds))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* tests/system/killat.c - a library for LD_PRELOAD that ends a role with
- * SIGKILL at the n-th thing it does to a file or a socket.
+/* tests/system/killat.c - a library for LD_PRELOAD that ends a role, or the
+ * command line, with SIGKILL at the n-th thing it does to a file or a socket.
  *
- * The file named in KILLAT is one page for each role, shared with
+ * The file named in KILLAT is one page for each program, shared with
  * tests/system/kill_shim.py, which arms it while the role runs and reads what
  * the role did:
  *
@@ -15,6 +15,7 @@
  *
  *	p  write into a file: half of it is written first, and then the end
  *	f  fsync, fdatasync    t  ftruncate    u  unlink
+ *	d  a directory changes, or a mode: mkdir, link, rename, unlinkat, chmod
  *	s  something is sent: the end comes before it is
  *	r  something arrived: the end comes before it is looked at
  *
@@ -36,7 +37,7 @@
 #include <unistd.h>
 
 #define PAGE 4096
-#define SLOTS 4
+#define SLOTS 5
 
 struct slot {
 	char name[16];
@@ -103,11 +104,11 @@ step(uint8_t kind)
 }
 
 static int
-is_socket(int fd)
+is_kind(int fd, mode_t kind)
 {
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == kind;
 }
 
 /* ---- files ---- */
@@ -166,6 +167,53 @@ unlink(const char *path)
 	return (int)syscall(SYS_unlink, path);
 }
 
+/* ---- directories ---- */
+
+int
+mkdirat(int dir, const char *path, mode_t mode)
+{
+	step('d');
+	return (int)syscall(SYS_mkdirat, dir, path, mode);
+}
+
+int
+mkdir(const char *path, mode_t mode)
+{
+	return mkdirat(AT_FDCWD, path, mode);
+}
+
+int
+linkat(int from, const char *old, int to, const char *new, int flags)
+{
+	step('d');
+	return (int)syscall(SYS_linkat, from, old, to, new, flags);
+}
+
+int
+renameat(int from, const char *old, int to, const char *new)
+{
+	step('d');
+	return (int)syscall(SYS_renameat, from, old, to, new);
+}
+
+int
+unlinkat(int dir, const char *path, int flags)
+{
+	step('d');
+	return (int)syscall(SYS_unlinkat, dir, path, flags);
+}
+
+int
+fchmodat(int dir, const char *path, mode_t mode, int flags)
+{
+	step('d');
+	if (flags != 0) { /* the system call has none */
+		errno = ENOTSUP;
+		return -1;
+	}
+	return (int)syscall(SYS_fchmodat, dir, path, mode);
+}
+
 /* ---- sockets ---- */
 
 ssize_t
@@ -185,8 +233,13 @@ send(int fd, const void *p, size_t n, int flags)
 ssize_t
 write(int fd, const void *p, size_t n)
 {
-	if (mine != NULL && fd != STDERR_FILENO && is_socket(fd))
+	if (mine != NULL && fd != STDERR_FILENO && is_kind(fd, S_IFSOCK))
 		step('s');
+	if (mine != NULL && fd != STDERR_FILENO && is_kind(fd, S_IFREG) &&
+	    last('p')) {
+		(void)syscall(SYS_write, fd, p, n / 2);
+		end();
+	}
 	return syscall(SYS_write, fd, p, n);
 }
 
@@ -216,7 +269,7 @@ read(int fd, void *p, size_t n)
 	ssize_t r = syscall(SYS_read, fd, p, n);
 	int was = errno;
 
-	if (r > 0 && mine != NULL && is_socket(fd))
+	if (r > 0 && mine != NULL && is_kind(fd, S_IFSOCK))
 		step('r');
 	errno = was;
 	return r;

@@ -17,6 +17,9 @@
 #include "protocol/kaart.h"
 #include "tools/cmd_keys.h"
 
+#define TLS_KEY_MAX ((size_t)16384)
+#define CONF_NEW ".overstap.conf"
+
 struct made { /* while the card is being put together */
 	struct ov_kaart card;
 	struct ov_lid_brin brin[OV_BRINS_MAX];
@@ -134,7 +137,59 @@ take_asked(struct made *m, const struct ov_init *q, struct ov_err *e)
 	return l->rol != 0 ? OV_OK : ov_fail(e, OV_BADMSG, "no role is given");
 }
 
-/* ---- files ---- */
+/* ---- files ----
+ *
+ * An init that was cut short is done again: a key that is there is whole, and
+ * stays; what follows from the keys is made anew; the configuration comes
+ * last, and without it nothing is an instance. */
+
+static bool
+taken(enum ov_rc rc, const struct ov_err *e)
+{
+	return rc == OV_SYS && e->sys == EEXIST;
+}
+
+static enum ov_rc
+seed_ready(int d, const char *name, uint8_t pk[32], struct ov_err *e)
+{
+	uint8_t seed[OV_SEED_LEN];
+	struct ov_err had = {0};
+	enum ov_rc rc = ov_seed_make(d, name, pk, &had);
+
+	if (!taken(rc, &had)) {
+		if (rc != OV_OK && e != NULL)
+			*e = had;
+		return rc;
+	}
+	rc = ov_seed_read(d, name, seed, e);
+	if (rc == OV_OK && pk != NULL)
+		rc = ov_seed_pk(seed, pk, e);
+	explicit_bzero(seed, sizeof(seed));
+	if (rc == OV_OK && fchmodat(d, name, 0400, 0) < 0)
+		rc = ov_fail_sys(e, "chmod %s", name);
+	return rc;
+}
+
+static enum ov_rc
+tls_key_ready(int d, struct ov_buf *key, struct ov_err *e)
+{
+	struct ov_err had = {0};
+	enum ov_rc rc;
+
+	if ((rc = ov_x509_key(key, e)) != OV_OK)
+		return rc;
+	rc = ov_fs_put(d, "tls.key", key->p, key->n, &had);
+	if (taken(rc, &had)) {
+		ov_buf_reset(key);
+		if ((rc = ov_fs_private(d, "tls.key", e)) == OV_OK)
+			rc = ov_fs_read(d, "tls.key", TLS_KEY_MAX, key, e);
+	} else if (rc != OV_OK && e != NULL) {
+		*e = had;
+	}
+	if (rc == OV_OK && fchmodat(d, "tls.key", 0400, 0) < 0)
+		rc = ov_fail_sys(e, "chmod tls.key");
+	return rc;
+}
 
 static enum ov_rc
 make_vault(int dir, struct made *m, struct ov_err *e)
@@ -144,11 +199,11 @@ make_vault(int dir, struct made *m, struct ov_err *e)
 
 	if ((rc = ov_fs_mkdir_p(dir, "credentials/vault", e)) != OV_OK ||
 	    (rc = ov_fs_opendir(dir, "credentials/vault", &d, e)) != OV_OK ||
-	    (rc = ov_seed_make(d, "identity", m->card.lid.id, e)) != OV_OK ||
-	    (rc = ov_seed_make(d, "log", m->card.lid.log, e)) != OV_OK ||
-	    (rc = ov_seed_make(d, "witness", m->card.lid.getuige, e)) != OV_OK)
+	    (rc = seed_ready(d, "identity", m->card.lid.id, e)) != OV_OK ||
+	    (rc = seed_ready(d, "log", m->card.lid.log, e)) != OV_OK ||
+	    (rc = seed_ready(d, "witness", m->card.lid.getuige, e)) != OV_OK)
 		return rc;
-	return ov_seed_make(d, "kek-root", NULL, e);
+	return seed_ready(d, "kek-root", NULL, e);
 }
 
 static enum ov_rc
@@ -162,16 +217,13 @@ make_tls(int dir, struct made *m, struct ov_err *e)
 
 	if ((rc = ov_fs_mkdir_p(dir, "credentials/net", e)) != OV_OK ||
 	    (rc = ov_fs_opendir(dir, "credentials/net", &d, e)) != OV_OK ||
-	    (rc = ov_x509_key(&key, e)) != OV_OK ||
+	    (rc = tls_key_ready(d, &key, e)) != OV_OK ||
 	    (rc = ov_x509_key_pin((struct ov_view){key.p, key.n}, l->server[0],
 	         e)) != OV_OK ||
 	    (rc = ov_x509_csr(&csr, (struct ov_view){key.p, key.n}, &name,
 	         e)) != OV_OK ||
-	    (rc = ov_fs_put(d, "tls.key", key.p, key.n, e)) != OV_OK ||
-	    (rc = ov_fs_put(dir, "tls.csr", csr.p, csr.n, e)) != OV_OK)
+	    (rc = ov_fs_replace(dir, "tls.csr", csr.p, csr.n, e)) != OV_OK)
 		return rc;
-	if (fchmodat(d, "tls.key", 0400, 0) < 0)
-		return ov_fail_sys(e, "chmod tls.key");
 	/* One key for both roles: it may stand in both lists. */
 	memcpy(l->client[0], l->server[0], 32);
 	l->nserver = l->nclient = 1;
@@ -216,7 +268,7 @@ put_card(int dir, const struct ov_buf *note, char vinger[OV_VINGER_TEXT],
 		return rc;
 	ov_vinger(vinger, k->sha256);
 	ov_kaart_free(k);
-	return ov_fs_put(dir, "kaart.txt", note->p, note->n, e);
+	return ov_fs_replace(dir, "kaart.txt", note->p, note->n, e);
 }
 
 static void
@@ -230,6 +282,26 @@ conf_list(struct ov_buf *b, const char *key, const char *const *v, size_t n)
 	for (i = 0; i < n; i++)
 		ov_buf_fmt(b, "%s%s", i > 0 ? ", " : "", v[i]);
 	ov_buf_str(b, "\n");
+}
+
+/* The roles have users of their own: they read the configuration, which holds
+ * no secret.  `credentials` stays root's. */
+static enum ov_rc
+open_to_roles(int dir, struct ov_err *e)
+{
+	if (fchmodat(dir, "..", 0755, 0) < 0 || fchmod(dir, 0755) < 0 ||
+	    fchmodat(dir, CONF_NEW, 0644, 0) < 0)
+		return ov_fail_sys(e, "permissions of the configuration");
+	return OV_OK;
+}
+
+/* It gets its name when it is as it must be, rights included. */
+static enum ov_rc
+name_conf(int dir, struct ov_err *e)
+{
+	if (linkat(dir, CONF_NEW, dir, "overstap.conf", 0) < 0)
+		return ov_fail_sys(e, "link overstap.conf");
+	return ov_fs_remove(dir, CONF_NEW, e);
 }
 
 static enum ov_rc
@@ -275,18 +347,10 @@ put_conf(int dir, const struct made *m, const struct ov_init *q,
 	    q->houder ? "yes" : "no");
 	if ((rc = ov_buf_ok(&b, e)) != OV_OK)
 		return rc;
-	return ov_fs_put(dir, "overstap.conf", b.p, b.n, e);
-}
-
-/* The roles have users of their own: they read the configuration, which holds
- * no secret.  `credentials` stays root's. */
-static enum ov_rc
-open_to_roles(int dir, struct ov_err *e)
-{
-	if (fchmodat(dir, "..", 0755, 0) < 0 || fchmod(dir, 0755) < 0 ||
-	    fchmodat(dir, "overstap.conf", 0644, 0) < 0)
-		return ov_fail_sys(e, "permissions of the configuration");
-	return OV_OK;
+	if ((rc = ov_fs_replace(dir, CONF_NEW, b.p, b.n, e)) != OV_OK ||
+	    (q->name != NULL && (rc = open_to_roles(dir, e)) != OV_OK))
+		return rc;
+	return name_conf(dir, e);
 }
 
 static enum ov_rc
@@ -340,24 +404,13 @@ ov_init_instance(const struct ov_init *q, char vinger[OV_VINGER_TEXT],
 		    q->dir);
 		goto out;
 	}
-	if (faccessat(dir, "credentials/vault/identity", F_OK,
-	        AT_SYMLINK_NOFOLLOW) == 0) {
-		rc = ov_fail(e, OV_DENIED,
-		    "%s holds the keys of an init that did not finish: remove "
-		    "it, or name another directory",
-		    q->dir);
-		goto out;
-	}
 	if ((rc = folders(dir, q, e)) != OV_OK ||
 	    (rc = make_vault(dir, m, e)) != OV_OK ||
 	    (rc = make_tls(dir, m, e)) != OV_OK ||
 	    (rc = sign_card(dir, m, &note, e)) != OV_OK ||
 	    (rc = put_card(dir, &note, vinger, e)) != OV_OK)
 		goto out;
-	/* Last, so that a half-made instance has no configuration. */
 	rc = put_conf(dir, m, q, e);
-	if (rc == OV_OK && q->name != NULL)
-		rc = open_to_roles(dir, e);
 out:
 	free(m);
 	return rc;

@@ -31,8 +31,9 @@ struct ov_init {
 	const char *name; /* NULL: everything in dir, for one user */
 };
 
-/* OV_DENIED when there is a configuration already; nothing is replaced.
- * vinger is the card's fingerprint. */
+/* OV_DENIED when there is a configuration already; no key is ever replaced.
+ * One that was cut short is finished with the keys that it made.  vinger is
+ * the card's fingerprint. */
 OV_MUST_CHECK enum ov_rc ov_init_instance(const struct ov_init *,
     char vinger[OV_VINGER_TEXT], struct ov_err *e);
 

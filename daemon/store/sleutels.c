@@ -95,11 +95,9 @@ kek_first(struct ov_store *st, int dir, struct ov_err *e)
 	/* A file without a row is a start that was cut short before any key
 	 * was used: it is safe to begin again. */
 	(void)unlinkat(dir, "kek.1", 0);
-	if (faccessat(dir, "CACHEDIR.TAG", F_OK, 0) < 0 &&
-	    (rc = ov_fs_put(dir, "CACHEDIR.TAG", tag, sizeof(tag) - 1, e)) !=
-	        OV_OK)
-		return rc;
-	if ((rc = kek_call(st, OV_KEK_NEW, 1, NULL, blob, e)) != OV_OK ||
+	if ((rc = ov_fs_replace(dir, "CACHEDIR.TAG", tag, sizeof(tag) - 1,
+	         e)) != OV_OK ||
+	    (rc = kek_call(st, OV_KEK_NEW, 1, NULL, blob, e)) != OV_OK ||
 	    (rc = ov_fs_put(dir, "kek.1", blob, sizeof(blob), e)) != OV_OK ||
 	    (rc = kek_call(st, OV_KEK_USE, 1, NULL, NULL, e)) != OV_OK)
 		return rc;

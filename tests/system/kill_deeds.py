@@ -10,18 +10,18 @@ after the restart; what was not is there as a whole or not at all (own
 applicants: a part of them), and doing it again completes it.  Nothing is
 there twice.
 
-A first command of each kind shows its steps.  Syncs, truncations, removals
-and the ends of a row of writes are all taken; of the other steps some, chosen
-by a fixed seed; --every takes all.
+A first command of each kind shows its steps.  Syncs, truncations and removals
+are all taken; of the last writes before them and of the other steps some,
+chosen by a fixed seed; --every takes all.
 
 import    66 drafts, more than a batch, and one that takes another's place
 pupils    66 own applicants; and three that replace the three before them
-link      a doubt that is linked by hand; one that is linked by itself when
-          its pupil is loaded
+link      a doubt that is linked by hand; a dossier that is linked by itself
 book      a newer address book
 inzage    what came of showing a draft to the pupil
 terug     the aggregated terugkoppeling to a school, sent once a day
 """
+import http.client
 import json
 import os
 import random
@@ -42,11 +42,12 @@ from kill_steps import FOREVER, Tally, check, settle, sound  # noqa: E402
 from region import Refused, Trouble  # noqa: E402
 from kill_shim import World  # noqa: E402
 from test_interop import content  # noqa: E402
+import wire  # noqa: E402
 
 test_system.PUPILS = 10
 BORN, OTHER = "2008-02-29", "2008-03-01"
 BATCH = 66
-SOME = 6  # of the steps that are not chosen for what they are
+DOUBTED, LINKED, STARTED = 90000, 91000, range(92000, 92012)
 
 
 def pgn(n):
@@ -59,18 +60,22 @@ def pgn(n):
     return pgn(n + 100000)
 
 
-def choose(trace, every, seed):
+def choose(trace, most, seed):
     """The points to end at: (kind, 1), (kind, 2), ..."""
-    out, rest, count = [], [], {}
+    out, more, rest, count = [], [], [], {}
     for i, kind in enumerate(trace):
         count[kind] = count.get(kind, 0) + 1
         point = (kind, count[kind])
-        if every or kind in "ftud" or (
-                kind == "p" and trace[i + 1:i + 2] != "p"):
+        if kind in "ftud":
             out.append(point)
+        elif kind == "p" and trace[i + 1:i + 2] != "p":
+            more.append(point)
         else:
             rest.append(point)
-    return out + random.Random(seed).sample(rest, min(SOME, len(rest)))
+    chance = random.Random(seed)
+    for some in (more, rest):
+        out += chance.sample(some, min(len(some), max(most - len(out), 2)))
+    return out
 
 
 def calm(shim):
@@ -112,6 +117,7 @@ class Deed:
     part otherwise.  once() fails when something is there twice."""
     member = "vo"
     parts = False  # may it be there in part?
+    most = 7       # points, without those of a sync and two of each other
 
     def __init__(self, r):
         self.r = r
@@ -181,14 +187,16 @@ class Deed:
             check(self.parts or self.there() in (0, 1),
                   "half of it is there: %r" % self.there())
             self.once()
-        self.go()  # who was told nothing does it again; so may anybody
+        # Who was told nothing does it again; so may anybody.
+        self.r.wait_until(self.answer, FOREVER, "it is done again", 0.05)
         self.done()
         return kind
 
     def all(self, tally, every):
         self.trace()  # what only the first one asks for
         trace = self.trace()
-        points = choose(trace, every, type(self).__name__)
+        points = choose(trace, len(trace) if every else self.most,
+                        type(self).__name__)
         hit = [k for k in map(self.end_at, points) if k]
         tally.add(type(self).__name__.lower(), "store", trace, points, hit)
         sound(self.r, self.member)
@@ -291,6 +299,13 @@ def load(r, rows, replace=False):
     check(out["fout"] == 0, "pupils load: %r" % out)
 
 
+def applicants(r):
+    """Those whose links are tested: their pseudonyms are there."""
+    load(r, [pupil("H", pgn(DOUBTED), OTHER), pupil("S", pgn(LINKED))] + [
+        pupil("T%d" % x, pgn(x)) for x in STARTED])
+    r.ready("mbo")
+
+
 class Pupils(Deed):
     member = "mbo"
     parts = True
@@ -331,8 +346,9 @@ class Replace(Pupils):
         load(self.r, self.rows, True)
 
     def there(self):
-        now, want = set(self.refs()), {x["eigenReferentie"]
-                                       for x in self.rows}
+        # Who has a dossier here stays.
+        now = {x for x in self.refs() if x[0] in "PR"}
+        want = {x["eigenReferentie"] for x in self.rows}
         if now == want:
             return 1
         return len(now & want) / 6
@@ -380,10 +396,7 @@ class Link(Deed):
 
 class Hand(Link):
     def fresh(self):
-        self.n += 1
-        if self.n == 1:
-            load(self.r, [pupil("H1", pgn(90001), OTHER)])
-        self.send(pgn(90001))
+        self.send(pgn(DOUBTED))
         self.r.wait_until(lambda: self.stand() == "TWIJFEL", FOREVER,
                           "it is doubted", 0.03)
 
@@ -395,16 +408,38 @@ class Hand(Link):
 
 
 class Itself(Link):
+    """It arrives when its pupil is there; the receipt does not wait for it."""
+
     def fresh(self):
-        self.n += 1
-        self.number = pgn(91000 + self.n)
-        self.send(self.number)
+        me, mbo = self.r.partners["school"], self.r.members["mbo"].oin
+        m = me.sign(mbo, me.claims(mbo, "overstapdossier", content(
+            "dossier-minimaal.json", geboortedatum=BORN), me.pid(
+                mbo, pgn(LINKED)), os.urandom(16)))
+        self.jti, self.body = m.jti, me.seal(mbo, m)
+        self.leaves = self.count()
 
     def go(self):
-        load(self.r, [pupil("S%d" % self.n, self.number)])
-        shim = self.r.shims["mbo"]
+        me, mbo = self.r.partners["school"], self.r.members["mbo"].oin
+        shim, con = self.r.shims["mbo"], me.connection(mbo, 5)
+        try:
+            a = me.post(mbo, self.body, None, con)
+            check(a.status in (200, 201) or a.status >= 500,
+                  "a good message: %d %s" % (a.status, a.code))
+        except (http.client.HTTPException, wire.Refused) as e:
+            raise Trouble("no answer: %s" % e) from e
+        finally:
+            con.close()
+        if a.status >= 500:
+            raise Trouble("not now: %s" % a.code)
         self.r.wait_until(lambda: shim.fired("store") or self.there() == 1,
                           FOREVER, "it is linked by itself", 0.02)
+
+    def there(self):
+        rows = self.sql("SELECT b.nr, b.stand FROM bericht b JOIN gezien g"
+                        " ON g.bericht=b.nr WHERE g.jti=?", self.jti)
+        check(len(rows) < 2, "a message twice")
+        self.nr = rows[0][0] if rows else 0
+        return int(bool(rows) and rows[0][1] == "GEKOPPELD")
 
 
 # ---- the address book -------------------------------------------------------
@@ -444,8 +479,7 @@ class Terug(Deed):
     def __init__(self, r):
         super().__init__(r)
         me, mbo = r.partners["school"], r.members["mbo"].oin
-        numbers = [pgn(92000 + i) for i in range(12)]
-        load(r, [pupil("T%d" % i, x) for i, x in enumerate(numbers)])
+        numbers = [pgn(x) for x in STARTED]
         me.y_of(mbo, numbers)
         cases = []
         for x in numbers:
@@ -488,7 +522,7 @@ class Terug(Deed):
         return (self.queued() - self.was[0] + self.noted() - self.was[1]) / 2
 
 
-DEEDS = (Import, Inzage, Book, Pupils, Replace, Hand, Itself, Terug)
+DEEDS = (Import, Inzage, Book, Hand, Itself, Terug, Pupils, Replace)
 
 
 def main(argv):
@@ -503,6 +537,7 @@ def main(argv):
     try:
         with region:
             region.up()
+            applicants(region)
             for deed in DEEDS:
                 if not names or deed.__name__.lower() in names:
                     t = time.monotonic()

@@ -56,7 +56,8 @@ def some(trace, every, most):
     stays = [p for p in points if p[0] in "ftud"]
     others = [p for p in points if p[0] not in "ftud"]
     chance = random.Random(1)
-    out = chance.sample(others, min(len(others), most // 2))
+    n = max(most // 2, most - len(stays))
+    out = chance.sample(others, min(len(others), n))
     return out + chance.sample(stays, min(len(stays), most - len(out)))
 
 

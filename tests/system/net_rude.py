@@ -10,6 +10,7 @@ rude connections are gone and the memory of the process has not grown.
 """
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -52,11 +53,15 @@ class Store(threading.Thread):
             time.sleep(0.5)
             with socket.socket() as s:
                 self.early = s.connect_ex(("127.0.0.1", self.port)) == 0
-            self.sock.send(packet(N_STATE, 0, struct.pack(">III", 42, 10**6, 10**6)))
+            self.limit(10**6, 10**6)
             while self.one():
                 pass
         except OSError as e:
             self.fault = e
+
+    def limit(self, rate, burst):
+        """What a key may ask, a second and at once."""
+        self.sock.send(packet(N_STATE, 0, struct.pack(">III", 42, rate, burst)))
 
     def one(self):
         data, fds, _, _ = socket.recv_fds(self.sock, 256 * 1024, 4)
@@ -93,6 +98,7 @@ class Net:
             os.makedirs(os.path.join(folder, name), 0o700)
         self.key("credentials/net/tls.key", "tls.crt")
         self.member = self.key("member.key", "member.crt")
+        self.eager = self.key("eager.key", "eager.crt")
         self.stranger = self.key("stranger.key", "stranger.crt")
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
@@ -105,7 +111,7 @@ class Net:
         listener.bind(self.path("run/net.sock"))
         listener.listen(1)
         self.store = Store(listener, self.port)
-        self.store.known.add(self.member[2])
+        self.store.known.update((self.member[2], self.eager[2]))
         self.store.start()
         self.log = open(self.path("net.log"), "wb")
         self.process = subprocess.Popen([program, "-c", self.path("overstap.conf")],
@@ -389,6 +395,58 @@ def h2_limits(net):
     net.polite()
 
 
+def answers(s, n):
+    """stream -> (header block, body) of n streams that were answered."""
+    data, out, done = b"", {}, set()
+    s.settimeout(10)
+    while len(done) < n:
+        piece = s.recv(65536)
+        assert piece, (n, out)
+        data += piece
+        while len(data) >= 9 and len(data) >= 9 + int.from_bytes(data[:3], "big"):
+            size = 9 + int.from_bytes(data[:3], "big")
+            kind, flags, stream, payload = next(frames(data[:size]))
+            head, body = out.get(stream, (b"", b""))
+            if kind == 1:
+                out[stream] = head + payload, body
+            elif kind == 0:
+                out[stream] = head, body + payload
+            if kind in (0, 1) and flags & 1:
+                done.add(stream)
+            data = data[size:]
+    return out
+
+
+def too_many(net):
+    """Over the rate of a key: 429 with Retry-After and a problem document
+    (docs/protocol.md, 7), on a connection that goes on; others are
+    served, and so is he when he waited."""
+    net.store.limit(1, 5)
+    time.sleep(0.1)
+    before = net.store.requests
+    with h2(net, net.eager) as s:
+        s.sendall(b"".join(frame(1, 5, 2 * i + 1, hpack(HEAD)) for i in range(40)))
+        got = answers(s, 40)
+        limited = [x for x in got.values() if x[1] != b"{}"]
+        assert 33 <= len(limited) <= 35, len(limited)
+        assert net.store.requests - before == 40 - len(limited), "store saw what was refused"
+        for _, body in limited:
+            problem = json.loads(body)
+            assert problem["status"] == 429 and problem["type"].endswith(":te-veel"), problem
+            assert problem["title"] and len(body) < 1000, problem
+        # The first spells its fields out (RFC 7541, appendix A): 8 is
+        # :status, 53 retry-after.
+        first = min(got.items(), key=lambda x: (x[1][1] == b"{}", x[0]))[1][0]
+        assert b"\x48\x03429" in first and b"\x75\x011" in first, first
+        net.polite()
+        time.sleep(1.2)
+        s.sendall(frame(1, 5, 81, hpack(HEAD)))
+        assert answers(s, 1)[81][1] == b"{}", "not served after Retry-After"
+        net.polite()
+    net.store.limit(10**6, 10**6)
+    time.sleep(0.1)
+
+
 def pipelining(net):
     with net.tls(net.member) as s:
         s.settimeout(10)
@@ -437,8 +495,8 @@ def run(net, sanitized):
     started = time.monotonic()
     net.polite()
     sizes = []
-    for _ in range(3):
-        for rudeness in ROUND:
+    for i in range(3):
+        for rudeness in ROUND + ([too_many] if i == 1 else []):
             begin = time.monotonic()
             rudeness(net)
             assert net.process.poll() is None, f"{rudeness.__name__}: net has stopped"

@@ -58,3 +58,6 @@ foreach(src IN LISTS sources)
 		set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 	endif()
 endforeach()
+# Of a program, and in no library.
+file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/tools/generate_*.c")
+target_sources(fuzz_generate PRIVATE ${sources})

@@ -309,6 +309,7 @@ def applicants(r):
 class Pupils(Deed):
     member = "mbo"
     parts = True
+    most = 4
 
     def fresh(self):
         self.n += 1

@@ -128,7 +128,7 @@ def inits(r, library, tally, every):
     check(code == 0, "init: exit %d" % code)
     whole(folder, out)
     trace, hit = shim.trace("overstap"), []
-    points = some(trace, every, 36)
+    points = some(trace, every, 24)
     for i, point in enumerate(points):
         folder = os.path.join(r.folder, "init%d" % (i + 1))
         shim.arm("overstap", point)
@@ -196,7 +196,7 @@ def starts(r, tally, every):
         shutil.rmtree(m.dir)
         shutil.copytree(fresh, m.dir, symlinks=True)
 
-    for role, most in (("store", 16), ("vault", 3)):
+    for role, most in (("store", 12), ("vault", 2)):
         renew()
         shim.watch(role)
         r.start("vo")

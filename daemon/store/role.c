@@ -435,6 +435,7 @@ ov_store_free(struct ov_store *st)
 	ov_toegang_free(st->toegang);
 	ov_compleet_free(st->compleet);
 	ov_inzage_free(st->inzage);
+	ov_bewaring_free(st->bewaring);
 	ov_policy_free(st->policy);
 	free(st->tabel_fout);
 	ov_overgangen_free(st->overgangen);

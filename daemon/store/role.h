@@ -24,6 +24,7 @@
 #include "base/loop.h"
 #include "base/instance.h"
 #include "protocol/adresboek.h"
+#include "protocol/bewaring.h"
 #include "protocol/claims.h"
 #include "protocol/compleet.h"
 #include "protocol/fout.h"
@@ -118,11 +119,12 @@ struct ov_store {
 	struct ov_toegang *toegang;
 	struct ov_compleet *compleet;
 	struct ov_inzage *inzage;
-	struct ov_wacht *wacht; /* toegang.c: the accounts in force */
-	struct ov_v_self keys;  /* our public keys, from the vault */
-	uint32_t kek;           /* generation in use */
-	uint32_t oorsprong;     /* log suffix, 1 */
-	char *bundel;           /* our current key bundle (JWS), or NULL */
+	struct ov_bewaring *bewaring; /* how long what is kept */
+	struct ov_wacht *wacht;       /* toegang.c: the accounts in force */
+	struct ov_v_self keys;        /* our public keys, from the vault */
+	uint32_t kek;                 /* generation in use */
+	uint32_t oorsprong;           /* log suffix, 1 */
+	char *bundel;      /* our current key bundle (JWS), or NULL */
 	bool stop_signing; /* log and file disagree: nothing signed leaves */
 	bool leaves;       /* the open transaction has leaves */
 	uint64_t vault_ref;

@@ -23,7 +23,8 @@
 static const char *const names[] = {"types.json", "codelijsten.json",
     "grondslagen.json", "matrix.json", "regio.json", "kalender.json",
     "overgangen.json", "normen.json", "formules.json", "werklijst.json",
-    "toegang.json", "compleet.json", "inzage.json"};
+    "toegang.json", "compleet.json", "inzage.json", "bewaring.json",
+    "bewaring-eigen.json" /* nothing built in: the organisation's own */};
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 struct set {
@@ -146,6 +147,7 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 	struct ov_toegang *toegang = NULL;
 	struct ov_compleet *compleet = NULL;
 	struct ov_inzage *inzage = NULL;
+	struct ov_bewaring *bewaring = NULL;
 	enum ov_rc rc;
 
 	for (size_t i = 0; i < NAMES; i++)
@@ -168,7 +170,11 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 		rc = ov_compleet_load(types, text_of(s, 11), &compleet, e);
 	if (rc == OV_OK)
 		rc = ov_inzage_load(types, text_of(s, 12), &inzage, e);
+	if (rc == OV_OK)
+		rc = ov_bewaring_load(types, policy, text_of(s, 13),
+		    text_of(s, 14), &bewaring, e);
 	if (rc != OV_OK) {
+		ov_inzage_free(inzage);
 		ov_compleet_free(compleet);
 		ov_toegang_free(toegang);
 		ov_werk_free(werk);
@@ -188,6 +194,7 @@ load(struct ov_store *st, const struct set *s, struct ov_err *e)
 	st->toegang = toegang;
 	st->compleet = compleet;
 	st->inzage = inzage;
+	st->bewaring = bewaring;
 	return OV_OK;
 }
 

@@ -280,7 +280,7 @@ test_an_unknown_event_type_role_ground(void **state)
 	refused(d, "", "uiterlijk");
 	d = shipped();
 	json_object_set_new(rule(d, "concept"), "altijd", json_true());
-	refused(d, "", "altijd");
+	refused(d, "", "onbekend-lid");
 }
 
 static void

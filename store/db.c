@@ -212,6 +212,35 @@ ov_db_open(const char *path, struct ov_db **out, struct ov_err *e)
 }
 
 enum ov_rc
+ov_db_open_keys(const char *path, struct ov_db **out, struct ov_err *e)
+{
+	static const char sql[] = "PRAGMA page_size=4096;"
+	                          "PRAGMA secure_delete=ON;"
+	                          "PRAGMA temp_store=MEMORY;"
+	                          "PRAGMA mmap_size=0;"
+	                          "PRAGMA journal_mode=TRUNCATE;"
+	                          "PRAGMA synchronous=FULL;"
+	                          "PRAGMA cache_size=-2048;"
+	                          "PRAGMA trusted_schema=OFF;"
+	                          "CREATE TABLE IF NOT EXISTS sleutel("
+	                          "id BLOB PRIMARY KEY CHECK(length(id)=16),"
+	                          "wrap BLOB NOT NULL CHECK(length(wrap)=73)"
+	                          ") STRICT,WITHOUT ROWID;";
+	mode_t old = umask(077);
+	enum ov_rc rc = open_handle(path,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, out, e);
+
+	if (rc == OV_OK)
+		rc = db_exec(*out, sql, e);
+	(void)umask(old);
+	if (rc != OV_OK) {
+		ov_db_close(*out);
+		*out = NULL;
+	}
+	return rc;
+}
+
+enum ov_rc
 ov_db_open_ro(const char *path, struct ov_db **out, struct ov_err *e)
 {
 	enum ov_rc rc = open_handle(path, SQLITE_OPEN_READONLY, out, e);

@@ -29,6 +29,10 @@ OV_MUST_CHECK enum ov_rc ov_db_open(const char *path, struct ov_db **out,
 /* A read-only connection to the same file. */
 OV_MUST_CHECK enum ov_rc ov_db_open_ro(const char *path, struct ov_db **out,
     struct ov_err *);
+/* A file of wrapped keys, sleutels/keys.<g>.db: table sleutel(id, wrap), a
+ * rollback journal that is truncated, every deleted byte overwritten. */
+OV_MUST_CHECK enum ov_rc ov_db_open_keys(const char *path, struct ov_db **out,
+    struct ov_err *);
 void ov_db_close(struct ov_db *);
 
 /* A statement with its parameters bound.  `sql` is a string literal: its

@@ -368,9 +368,11 @@ reveal(struct ov_intake *m, struct ov_err *e)
 	enum ov_rc rc;
 
 	rc = ov_db_run(st->db, e,
-	    "DELETE FROM sleutel_jong WHERE id IN (SELECT o.id FROM concept o"
-	    " JOIN concept n ON n.vervangt=o.nr WHERE n.import=?1)",
+	    "INSERT INTO te_vernietigen(id) SELECT o.id FROM concept o"
+	    " JOIN concept n ON n.vervangt=o.nr WHERE n.import=?1",
 	    "i", m->nr);
+	if (rc == OV_OK)
+		rc = ov_keys_destroyed(st, e);
 	if (rc == OV_OK) /* swap: the old row takes a tag nobody looks for */
 		rc = ov_db_run(st->db, e,
 		    "CREATE TEMP TABLE IF NOT EXISTS wissel(nr INTEGER,"

@@ -69,9 +69,11 @@ ov_draft_drop(struct ov_store *st, int64_t nr, struct ov_err *e)
 	enum ov_rc rc;
 
 	rc = ov_db_run(st->db, e,
-	    "DELETE FROM sleutel_jong WHERE id=(SELECT id FROM concept"
-	    " WHERE nr=?1)",
+	    "INSERT INTO te_vernietigen(id) SELECT id FROM concept"
+	    " WHERE nr=?1",
 	    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_keys_destroyed(st, e);
 	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e, "DELETE FROM concept WHERE nr=?1",
 		    "i", nr);
@@ -86,10 +88,12 @@ ov_intake_drop(struct ov_store *st, int64_t nr, struct ov_err *e)
 	if ((rc = ov_tx_begin(st, e)) != OV_OK)
 		return rc;
 	rc = ov_db_run(st->db, e,
-	    "DELETE FROM sleutel_jong WHERE id IN (SELECT c.id FROM concept c"
+	    "INSERT INTO te_vernietigen(id) SELECT c.id FROM concept c"
 	    " JOIN import i ON i.nr=c.import WHERE i.compleet=0"
-	    " AND (?1=0 OR i.nr=?1))",
+	    " AND (?1=0 OR i.nr=?1)",
 	    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_keys_destroyed(st, e);
 	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e,
 		    "DELETE FROM concept WHERE import IN (SELECT nr FROM import"

@@ -108,9 +108,7 @@ ov_pupil_drop(struct ov_store *st, int64_t nr, const uint8_t id[16],
 		rc = ov_db_run(st->db, e, "DELETE FROM leerling WHERE nr=?1",
 		    "i", nr);
 	if (rc == OV_OK)
-		rc = ov_db_run(st->db, e,
-		    "DELETE FROM sleutel_jong WHERE id=?1", "b",
-		    (const void *)id, (size_t)16);
+		rc = ov_key_destroy(st, id, e);
 	return rc;
 }
 

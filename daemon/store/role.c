@@ -123,37 +123,6 @@ ov_new_id(struct ov_store *st, uint8_t id[16])
 		id[i] = (uint8_t)(ms >> (8 * (5 - i)));
 }
 
-enum ov_rc
-ov_key_put(struct ov_store *st, const uint8_t id[16],
-    const uint8_t wrap[OV_WRAP], struct ov_err *e)
-{
-	return ov_db_run(st->db, e,
-	    "INSERT INTO sleutel_jong(id,wrap) VALUES(?1,?2)"
-	    " ON CONFLICT(id) DO NOTHING",
-	    "bb", (const void *)id, (size_t)16, (const void *)wrap,
-	    (size_t)OV_WRAP);
-}
-
-enum ov_rc
-ov_key_get(struct ov_store *st, const uint8_t id[16], uint8_t wrap[OV_WRAP],
-    struct ov_err *e)
-{
-	sqlite3_stmt *q;
-	enum ov_rc rc;
-	bool row;
-
-	rc = ov_db_q(st->db, &q, e, "SELECT wrap FROM sleutel_jong WHERE id=?1",
-	    "b", (const void *)id, (size_t)16);
-	if (rc != OV_OK)
-		return rc;
-	rc = ov_db_next(st->db, q, &row, e);
-	if (rc == OV_OK)
-		rc = row ? ov_db_fix(q, 0, wrap, OV_WRAP, e)
-		         : ov_fail(e, OV_BADMSG, "record key is gone");
-	ov_db_done(st->db, q);
-	return rc;
-}
-
 void
 ov_alarm(struct ov_store *st, const char *soort, int64_t partner)
 {
@@ -357,6 +326,7 @@ tick(struct ov_loop *loop, void *arg)
 	ov_deliver_kick(st);
 	ov_pseudo_kick(st);
 	ov_link_tick(st);
+	ov_wis_tick(st);
 	ov_loop_arm(loop, &st->tick, ov_loop_now_ms(loop) + TICK_MS);
 }
 
@@ -375,6 +345,7 @@ start(struct ov_store *st, struct ov_err *e)
 	    (rc = log_first(st, e)) != OV_OK ||
 	    (rc = ov_boek_load(st, e)) != OV_OK ||
 	    (rc = ov_sleutels_ready(st, e)) != OV_OK ||
+	    (rc = ov_rotatie_new(st, e)) != OV_OK ||
 	    (rc = ov_deliver_new(st, e)) != OV_OK ||
 	    (rc = ov_pseudo_new(st, e)) != OV_OK ||
 	    (rc = ov_verzuim_new(st, e)) != OV_OK ||
@@ -436,6 +407,7 @@ ov_store_free(struct ov_store *st)
 	ov_compleet_free(st->compleet);
 	ov_inzage_free(st->inzage);
 	ov_bewaring_free(st->bewaring);
+	ov_rotatie_free(st);
 	ov_policy_free(st->policy);
 	free(st->tabel_fout);
 	ov_overgangen_free(st->overgangen);

@@ -101,6 +101,7 @@ struct ov_link;
 struct ov_own;
 struct ov_verzuim;
 struct ov_wacht;
+struct ov_rotatie;
 
 struct ov_store {
 	struct ov_store_env env;
@@ -123,6 +124,7 @@ struct ov_store {
 	struct ov_wacht *wacht;       /* toegang.c: the accounts in force */
 	struct ov_v_self keys;        /* our public keys, from the vault */
 	uint32_t kek;                 /* generation in use */
+	struct ov_rotatie *rotatie;   /* rotatie.c */
 	uint32_t oorsprong;           /* log suffix, 1 */
 	char *bundel;      /* our current key bundle (JWS), or NULL */
 	bool stop_signing; /* log and file disagree: nothing signed leaves */
@@ -194,16 +196,53 @@ void ov_new_id(struct ov_store *, uint8_t id[16]);
  * --at answers from. */
 OV_MUST_CHECK enum ov_rc ov_stand_note(struct ov_store *, int64_t nr,
     const char *stand, struct ov_err *);
-/* Keep a record key's wrap (in the open transaction) / find it. */
-OV_MUST_CHECK enum ov_rc ov_key_put(struct ov_store *, const uint8_t id[16],
-    const uint8_t wrap[OV_WRAP], struct ov_err *);
-OV_MUST_CHECK enum ov_rc ov_key_get(struct ov_store *, const uint8_t id[16],
-    uint8_t wrap[OV_WRAP], struct ov_err *);
 /* Raise (or count) an alarm for `check`: soort is a code of data/fouten.txt or
  * an event word; partner 0: none.  Its own transaction when none is open. */
 void ov_alarm(struct ov_store *, const char *soort, int64_t partner);
 /* The same, counted once a UTC day: for what every request would raise. */
 void ov_alarm_daily(struct ov_store *, const char *soort, int64_t partner);
+
+/* ---- recordsleutel.c, rotatie.c: record keys, their end, the KEK ---- */
+
+/* Keep a record key's wrap (in the open transaction) / find it; OV_BADMSG:
+ * destroyed. */
+OV_MUST_CHECK enum ov_rc ov_key_put(struct ov_store *, const uint8_t id[16],
+    const uint8_t wrap[OV_WRAP], struct ov_err *);
+OV_MUST_CHECK enum ov_rc ov_key_get(struct ov_store *, const uint8_t id[16],
+    uint8_t wrap[OV_WRAP], struct ov_err *);
+/* Destroy it, in the open transaction.  What lies in other files is a redo log
+ * (te_vernietigen) that ov_wis_tick() works off, now and after a restart. */
+OV_MUST_CHECK enum ov_rc ov_key_destroy(struct ov_store *, const uint8_t id[16],
+    struct ov_err *);
+/* The same for the ids that the caller put into te_vernietigen (id). */
+OV_MUST_CHECK enum ov_rc ov_keys_destroyed(struct ov_store *, struct ov_err *);
+/* At start, after the KEK is loaded: what a rotation left behind goes. */
+OV_MUST_CHECK enum ov_rc ov_rotatie_new(struct ov_store *, struct ov_err *);
+void ov_rotatie_free(struct ov_store *);
+/* Every second: a bounded part of the redo log; and at 03:00 a rotation, if
+ * anything was destroyed since the last one. */
+void ov_wis_tick(struct ov_store *);
+/* Begin the next generation of the KEK now; it goes on by itself, in steps
+ * between which messages are accepted.  OV_AGAIN: one is under way. */
+OV_MUST_CHECK enum ov_rc ov_rotatie_start(struct ov_store *, struct ov_err *);
+struct ov_rotatie_stand {
+	uint32_t kek; /* generation in use */
+	bool bezig;   /* a rotation is under way */
+	int64_t open; /* keys whose destruction spans files and is not done */
+	int64_t niet_gemeld; /* of these: not in gewist.<g> yet */
+	int64_t vernietigd;  /* moment of the first destruction that waits for
+	                        a rotation; 0: none */
+	int64_t gedaan;      /* moment of the last rotation, 0: never */
+};
+OV_MUST_CHECK enum ov_rc ov_rotatie_stand(struct ov_store *,
+    struct ov_rotatie_stand *, struct ov_err *);
+
+/* ---- sleutels.c: the KEK's calls, for rotatie.c ---- */
+
+OV_MUST_CHECK enum ov_rc ov_kek_call(struct ov_store *, uint8_t op,
+    uint32_t gen, const uint8_t *blob, uint8_t out[OV_WRAP], struct ov_err *);
+OV_MUST_CHECK enum ov_rc ov_kek_folder(const struct ov_store *, int *fd,
+    struct ov_err *);
 
 /* ---- tabellen.c ---- */
 

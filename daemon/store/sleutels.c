@@ -49,8 +49,8 @@ static const char *const kind_word[] = {"", "enc", "link", "cache", "index",
 
 /* ---- KEK ---- */
 
-static enum ov_rc
-open_folder(const struct ov_store *st, int *fd, struct ov_err *e)
+enum ov_rc
+ov_kek_folder(const struct ov_store *st, int *fd, struct ov_err *e)
 {
 	char path[4096];
 	int n = snprintf(path, sizeof(path), "%s/sleutels", st->env.state);
@@ -63,8 +63,8 @@ open_folder(const struct ov_store *st, int *fd, struct ov_err *e)
 	return OV_OK;
 }
 
-static enum ov_rc
-kek_call(struct ov_store *st, uint8_t op, uint32_t gen, const uint8_t *blob,
+enum ov_rc
+ov_kek_call(struct ov_store *st, uint8_t op, uint32_t gen, const uint8_t *blob,
     uint8_t out[OV_WRAP], struct ov_err *e)
 {
 	OV_REPLY r = {0};
@@ -97,9 +97,9 @@ kek_first(struct ov_store *st, int dir, struct ov_err *e)
 	(void)unlinkat(dir, "kek.1", 0);
 	if ((rc = ov_fs_replace(dir, "CACHEDIR.TAG", tag, sizeof(tag) - 1,
 	         e)) != OV_OK ||
-	    (rc = kek_call(st, OV_KEK_NEW, 1, NULL, blob, e)) != OV_OK ||
+	    (rc = ov_kek_call(st, OV_KEK_NEW, 1, NULL, blob, e)) != OV_OK ||
 	    (rc = ov_fs_put(dir, "kek.1", blob, sizeof(blob), e)) != OV_OK ||
-	    (rc = kek_call(st, OV_KEK_USE, 1, NULL, NULL, e)) != OV_OK)
+	    (rc = ov_kek_call(st, OV_KEK_USE, 1, NULL, NULL, e)) != OV_OK)
 		return rc;
 	st->kek = 1;
 	return ov_db_set(st->db, "kek", 1, e);
@@ -114,7 +114,7 @@ kek_ready(struct ov_store *st, struct ov_err *e)
 	int64_t gen;
 	enum ov_rc rc;
 
-	if ((rc = open_folder(st, &dir, e)) != OV_OK ||
+	if ((rc = ov_kek_folder(st, &dir, e)) != OV_OK ||
 	    (rc = ov_db_get(st->db, "kek", &gen, 0, e)) != OV_OK)
 		return rc;
 	if (gen == 0)
@@ -125,9 +125,10 @@ kek_ready(struct ov_store *st, struct ov_err *e)
 		return rc;
 	if (blob.n != OV_WRAP)
 		return ov_fail(e, OV_DAMAGED, "%s: %zu bytes", name, blob.n);
-	if ((rc = kek_call(st, OV_KEK_LOAD, st->kek, blob.p, NULL, e)) != OV_OK)
+	if ((rc = ov_kek_call(st, OV_KEK_LOAD, st->kek, blob.p, NULL, e)) !=
+	    OV_OK)
 		return rc;
-	return kek_call(st, OV_KEK_USE, st->kek, NULL, NULL, e);
+	return ov_kek_call(st, OV_KEK_USE, st->kek, NULL, NULL, e);
 }
 
 /* ---- named keys ---- */

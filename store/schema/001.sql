@@ -60,11 +60,20 @@ CREATE TABLE partner_link (
 ) STRICT, WITHOUT ROWID;
 
 -- Wrapped record keys younger than the last rotation (older ones are in
--- sleutels/keys.<g>.db).  Destroying the row is the erasure.
+-- sleutels/keys.<g>.db).  Destroying the row is the erasure.  A row of an
+-- older generation than `kek` is one that a rotation copied: void.
 CREATE TABLE sleutel_jong (
   id   BLOB PRIMARY KEY CHECK (length(id) = 16),
-  wrap BLOB NOT NULL CHECK (length(wrap) = 73)
+  wrap BLOB NOT NULL CHECK (length(wrap) = 73),
+  gen  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Keys to destroy outside this file: the redo log of an erasure.
+CREATE TABLE te_vernietigen (
+  nr     INTEGER PRIMARY KEY,
+  id     BLOB NOT NULL CHECK (length(id) = 16),
+  gemeld INTEGER NOT NULL DEFAULT 0 -- 1: is in gewist.<g>
+) STRICT;
 
 -- Named keys of ours: encryption keys (number: nbf), link, cache and index
 -- keys (number: epoch), the key of own references (number: 0).

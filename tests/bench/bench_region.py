@@ -297,7 +297,7 @@ class BenchRegion(Region):
                 "randomblob(?),randomblob(?),?)",
                 (nr + i, ident, partner, seq + i, ep, zaak,
                  ms // 1000, body, proof, rnd[32:48]))
-            db.execute("INSERT INTO sleutel_jong VALUES(?,randomblob(?))",
+            db.execute("INSERT INTO sleutel_jong VALUES(?,randomblob(?),1)",
                        (ident, wrap))
             db.execute("INSERT INTO gezien VALUES(?,?,?,?,?,0)",
                        (partner, jti, seq + i, nr + i, rnd[64:]))

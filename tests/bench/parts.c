@@ -459,8 +459,8 @@ row(struct disk *d, const struct msg *m, struct ov_err *e)
 	        (size_t)16) != OV_OK)
 		die("row", e);
 	d->nr = ov_db_last(d->db);
-	if (ov_db_run(d->db, e, "INSERT INTO sleutel_jong VALUES(?1,?2)", "bb",
-	        (const void *)id, (size_t)16, (const void *)wrap,
+	if (ov_db_run(d->db, e, "INSERT INTO sleutel_jong VALUES(?1,?2,1)",
+	        "bb", (const void *)id, (size_t)16, (const void *)wrap,
 	        (size_t)OV_WRAP) != OV_OK ||
 	    ov_db_run(d->db, e, "INSERT INTO gezien VALUES(1,?1,?2,?3,?4,0)",
 	        "biib", (const void *)jti, (size_t)16, (int64_t)d->seq, d->nr,

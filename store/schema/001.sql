@@ -544,3 +544,19 @@ CREATE TABLE datalek (
   lezers     INTEGER NOT NULL,      -- lines of `gelezen` in between
   beoordeeld INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+
+-- ---- erasure ---------------------------------------------------------------
+
+-- What went, when and under which rule; names nobody (daemon/store/wis.h).
+CREATE TABLE vernietigd (
+  nr      INTEGER PRIMARY KEY,
+  tijd    INTEGER NOT NULL,
+  tabel   TEXT NOT NULL,
+  record  INTEGER NOT NULL,
+  id      BLOB NOT NULL CHECK (length(id) = 16),
+  srt     TEXT NOT NULL,            -- of a message, or ''
+  regel   TEXT NOT NULL,
+  account INTEGER NOT NULL,         -- uid, or -1: by a rule
+  blad    INTEGER NOT NULL          -- place of its leaf in our log
+) STRICT;
+CREATE INDEX vernietigd_record ON vernietigd(tabel, record);

@@ -3,11 +3,14 @@
  * write its state, members in and out. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "protocol/adresboek_in.h"
 #include "protocol/b64.h"
 #include "protocol/json.h"
 #include "protocol/kaart.h"
@@ -97,12 +100,20 @@ ov_region_save(struct ov_region *r, struct ov_err *e)
 
 /* ---- a new region ---- */
 
+#define KEY_FILE (OV_SLUG_MAX + sizeof(".key"))
+
+static void
+key_file(char out[KEY_FILE], const char *admin)
+{
+	(void)snprintf(out, KEY_FILE, "%.*s.key", (int)OV_SLUG_MAX, admin);
+}
+
 static enum ov_rc
 make_admins(int dir, const struct ov_region_new *q, json_t *vkeys,
     struct ov_err *e)
 {
 	OV_CLOSE int keys = -1;
-	char file[OV_SLUG_MAX + 8], name[OV_NOTE_NAME_MAX + 1];
+	char file[KEY_FILE], name[OV_NOTE_NAME_MAX + 1];
 	struct ov_vkey k;
 	uint8_t pk[32];
 	enum ov_rc rc;
@@ -114,10 +125,7 @@ make_admins(int dir, const struct ov_region_new *q, json_t *vkeys,
 	for (i = 0; i < q->nbeheer; i++) {
 		OV_BUF text = {0};
 
-		if (!ov_is_slug(ov_view_str(q->beheer[i])))
-			return ov_fail(e, OV_BADMSG,
-			    "an administrator's name is [a-z0-9-]{1,32}");
-		(void)snprintf(file, sizeof(file), "%s.key", q->beheer[i]);
+		key_file(file, q->beheer[i]);
 		if ((rc = ov_beheer_name(name, q->logdomein, q->regio,
 		         q->beheer[i], e)) != OV_OK ||
 		    (rc = ov_seed_make(keys, file, pk, e)) != OV_OK ||
@@ -184,14 +192,21 @@ check_new(const struct ov_region_new *q, struct ov_err *e)
 	if (!ov_regio_ok(q->regio))
 		return ov_fail(e, OV_BADMSG,
 		    "a region's name is [a-z0-9-]{1,32}");
+	if (!ov_host_ok(q->logdomein, strlen(q->logdomein)))
+		return ov_fail(e, OV_BADMSG,
+		    "a log domain is a host name, as overstap.example");
 	if (q->nbeheer == 0 || q->nbeheer > OV_BEHEERDERS_MAX)
 		return ov_fail(e, OV_BADMSG, "1 to %d administrators",
 		    OV_BEHEERDERS_MAX);
-	for (i = 0; i < q->nbeheer; i++)
+	for (i = 0; i < q->nbeheer; i++) {
+		if (!ov_is_slug(ov_view_str(q->beheer[i])))
+			return ov_fail(e, OV_BADMSG,
+			    "an administrator's name is [a-z0-9-]{1,32}");
 		for (k = 0; k < i; k++)
 			if (strcmp(q->beheer[i], q->beheer[k]) == 0)
 				return ov_fail(e, OV_BADMSG,
 				    "the same administrator twice");
+	}
 	if (q->drempel > q->nbeheer || q->drempel == 0 ||
 	    (q->drempel < 2 && q->nbeheer > 1))
 		return ov_fail(e, OV_BADMSG,
@@ -200,38 +215,105 @@ check_new(const struct ov_region_new *q, struct ov_err *e)
 	return OV_OK;
 }
 
-enum ov_rc
-ov_region_create(const struct ov_region_new *q, struct ov_err *e)
+/* What stands in a region's folder from its first day on. */
+static const char *const first_files[] = {STATE, "ca.key", "ca.crt", "beheer"};
+
+static enum ov_rc
+taken(int dir, const struct ov_region_new *q, struct ov_err *e)
 {
-	struct ov_region r = {.dir = -1};
-	json_t *vkeys, *ca;
+	for (size_t i = 0; i < sizeof(first_files) / sizeof(*first_files); i++)
+		if (faccessat(dir, first_files[i], F_OK, AT_SYMLINK_NOFOLLOW) ==
+		    0)
+			return ov_fail(e, OV_DENIED,
+			    "%s holds a region already (%s)", q->dir,
+			    first_files[i]);
+	return OV_OK;
+}
+
+/* Bytes of path that exist as a directory already: of "a/b/c" 3 when b is
+ * there and c is not. */
+static size_t
+existing(const char *path)
+{
+	char part[PATH_MAX];
+	size_t n = strlen(path);
+
+	while (n > 0) {
+		(void)snprintf(part, sizeof(part), "%.*s", (int)n, path);
+		if (access(part, F_OK) == 0)
+			return n;
+		while (n > 0 && path[n - 1] != '/')
+			n--;
+		while (n > 0 && path[n - 1] == '/')
+			n--;
+	}
+	return 0;
+}
+
+/* A region that could not be made leaves nothing behind; before is what of
+ * its path was there.  What cannot be removed is only left. */
+static void
+unmake(int dir, const struct ov_region_new *q, size_t before)
+{
+	char part[PATH_MAX], file[KEY_FILE + 8];
+	size_t i, n = strlen(q->dir);
+
+	for (i = 0; i < q->nbeheer; i++) {
+		(void)snprintf(file, sizeof(file), "beheer/");
+		key_file(file + 7, q->beheer[i]);
+		(void)unlinkat(dir, file, 0);
+	}
+	for (i = 0; i < sizeof(first_files) / sizeof(*first_files); i++)
+		(void)unlinkat(dir, first_files[i],
+		    strcmp(first_files[i], "beheer") == 0 ? AT_REMOVEDIR : 0);
+	for (; n > before; n--) {
+		(void)snprintf(part, sizeof(part), "%.*s", (int)n, q->dir);
+		if (part[n - 1] != '/' &&
+		    (q->dir[n] == '/' || q->dir[n] == '\0'))
+			(void)rmdir(part);
+	}
+}
+
+static enum ov_rc
+fill_new(struct ov_region *r, const struct ov_region_new *q, struct ov_err *e)
+{
+	json_t *vkeys = json_array(), *ca = json_array();
 	enum ov_rc rc;
 
-	if ((rc = check_new(q, e)) != OV_OK ||
-	    (rc = ov_fs_mkdir_p(AT_FDCWD, q->dir, e)) != OV_OK ||
-	    (rc = ov_fs_opendir(AT_FDCWD, q->dir, &r.dir, e)) != OV_OK)
-		return rc;
-	if (faccessat(r.dir, STATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		ov_region_close(&r);
-		return ov_fail(e, OV_DENIED, "%s holds a region already",
-		    q->dir);
-	}
-	ov_json_init();
-	vkeys = json_array();
-	ca = json_array();
-	if ((rc = make_admins(r.dir, q, vkeys, e)) == OV_OK &&
-	    (rc = make_ca(r.dir, q, ca, e)) == OV_OK) {
-		r.st = json_pack("{s:i,s:s,s:s,s:I,s:O,s:O,s:I,s:{},s:{},s:{},"
-		                 "s:{},s:{},s:[],s:[]}",
+	if ((rc = make_admins(r->dir, q, vkeys, e)) == OV_OK &&
+	    (rc = make_ca(r->dir, q, ca, e)) == OV_OK) {
+		r->st = json_pack("{s:i,s:s,s:s,s:I,s:O,s:O,s:I,s:{},s:{},s:{},"
+		                  "s:{},s:{},s:[],s:[]}",
 		    "v", 1, "regio", q->regio, "logdomein", q->logdomein,
 		    "drempel", (json_int_t)q->drempel, "beheerders", vkeys,
 		    "ca", ca, "getuigen", (json_int_t)q->getuigen, "leden",
 		    "leerlingen", "verwacht", "dag", "jaar", "epochs",
 		    "ingetrokken");
-		rc = r.st == NULL ? no_memory(e) : ov_region_save(&r, e);
+		rc = r->st == NULL ? no_memory(e) : ov_region_save(r, e);
 	}
 	json_decref(vkeys);
 	json_decref(ca);
+	return rc;
+}
+
+enum ov_rc
+ov_region_create(const struct ov_region_new *q, struct ov_err *e)
+{
+	struct ov_region r = {.dir = -1};
+	size_t before = existing(q->dir);
+	enum ov_rc rc;
+
+	if (strlen(q->dir) >= PATH_MAX)
+		return ov_fail(e, OV_TOOBIG, "the path is too long");
+	if ((rc = check_new(q, e)) != OV_OK ||
+	    (rc = ov_fs_mkdir_p(AT_FDCWD, q->dir, e)) != OV_OK ||
+	    (rc = ov_fs_opendir(AT_FDCWD, q->dir, &r.dir, e)) != OV_OK)
+		return rc;
+	if ((rc = taken(r.dir, q, e)) == OV_OK) {
+		ov_json_init();
+		if ((rc = fill_new(&r, q, e)) != OV_OK)
+			unmake(r.dir, q, before);
+	}
 	ov_region_close(&r);
 	return rc;
 }

@@ -99,6 +99,18 @@ expect 1 "$ov" init ./half --naam x --oin 00000099000000009000 \
 
 expect 4 "$ov" region create reg --regio voorbeeld \
     --logdomein overstap.example --drempel 4 --beheerder a,b,c
+# What is refused leaves nothing behind, and takes nothing away.
+mkdir outer
+expect 4 "$ov" region create outer/in/deep --regio voorbeeld \
+    --logdomein overstap.example --beheerder a,B@
+expect 4 "$ov" region create outer/in//deep/ --regio voorbeeld \
+    --logdomein 'over stap' --beheerder a,b
+has 'log domain'
+[ -z "$(ls -A outer)" ] || fail 'a refused region create made something'
+mkdir -p outer/beheer && : >outer/beheer/a.key
+expect 1 "$ov" region create outer --regio voorbeeld \
+    --logdomein overstap.example --beheerder a,b
+[ -e outer/beheer/a.key ] || fail 'a key of somebody else is gone'
 expect 0 "$ov" region create reg --regio voorbeeld \
     --logdomein overstap.example --drempel 2 --beheerder a,b,c
 [ "$(stat -c %a reg/beheer/a.key)" = 600 ] || fail 'mode of a.key'

@@ -13,6 +13,7 @@
 #define ELLIPSIS "\xe2\x80\xa6"
 #define COL_MIN 3
 #define GAP 2
+#define BELOW 4
 
 /* ---- width ---- */
 
@@ -149,6 +150,23 @@ ov_text_fit(FILE *f, const char *s, size_t width, bool right, bool last)
 		blanks(f, width - w);
 }
 
+/* Of the first max bytes of s, how many stand on this line: up to the last
+ * blank, or behind the last comma, or before the last slash, so that a list of
+ * JSON pointers breaks between two of them; all when there is none. */
+static size_t
+break_at(const char *s, size_t max)
+{
+	size_t b, slash = 0;
+
+	for (b = max; b > 0; b--) {
+		if (s[b] == ' ' || s[b - 1] == ',')
+			return b;
+		if (s[b] == '/' && slash == 0)
+			slash = b;
+	}
+	return slash > 0 ? slash : max;
+}
+
 /* begun: the first line stands behind its indent already. */
 static void
 wrap(FILE *f, const char *s, size_t indent, size_t width, bool begun)
@@ -156,16 +174,10 @@ wrap(FILE *f, const char *s, size_t indent, size_t width, bool begun)
 	size_t room = width > indent + 10 ? width - indent : 10;
 
 	do {
-		size_t n = strcspn(s, "\n"), k = prefix(s, n, room), b = k;
+		size_t n = strcspn(s, "\n"), k = prefix(s, n, room);
 
-		if (k < n) {
-			while (b > 0 && s[b] != ' ')
-				b--;
-			if (b > 0)
-				k = b;
-			if (k == 0)
-				k = n;
-		}
+		if (k < n)
+			k = k > 0 ? break_at(s, k) : n;
 		if (k > 0 && !begun)
 			blanks(f, indent);
 		begun = false;
@@ -274,20 +286,24 @@ screen_width(FILE *f)
 	return OV_TABLE_WIDTH;
 }
 
+/* Lists of pointers, which no column has room for. */
+static bool
+stands_below(const char *member)
+{
+	return strcmp(member, "ontbreekt") == 0 ||
+	       strcmp(member, "ontbreektDeel") == 0;
+}
+
 void
 ov_table_begin(struct ov_table *t, FILE *out, const struct ov_col *col)
 {
 	memset(t, 0, sizeof(*t));
 	t->out = out;
 	t->col = col;
-	while (t->ncol < OV_TABLE_COLS && col[t->ncol].member != NULL)
+	while (t->ncol < OV_TABLE_COLS && col[t->ncol].member != NULL &&
+	       !stands_below(col[t->ncol].member))
 		t->ncol++;
-	if (t->ncol > 0) {
-		const char *last = col[t->ncol - 1].member;
-
-		t->wrap = strcmp(last, "tekst") == 0 ||
-		          strcmp(last, "ontbreekt") == 0;
-	}
+	t->wrap = t->ncol > 0 && strcmp(col[t->ncol - 1].member, "tekst") == 0;
 }
 
 static void
@@ -302,11 +318,29 @@ print_head(struct ov_table *t)
 	(void)fputc('\n', t->out);
 }
 
+/* "Kop: ..." under the row, for each that says something. */
 static void
-print_row(struct ov_table *t, const json_t *row)
+print_below(struct ov_table *t, const json_t *row)
 {
+	const struct ov_col *c;
 	OV_BUF b = {0};
 
+	for (c = t->col + t->ncol; c->member != NULL; c++) {
+		const char *s = cell_text(&b, row, c->member);
+
+		if (*s == '\0')
+			continue;
+		blanks(t->out, BELOW);
+		(void)fprintf(t->out, "%s: ", c->head);
+		wrap(t->out, s, BELOW + strlen(c->head) + 2,
+		    screen_width(t->out), true);
+	}
+}
+
+static void
+print_cells(struct ov_table *t, const json_t *row)
+{
+	OV_BUF b = {0};
 	size_t at = 0;
 
 	for (size_t i = 0; i < t->ncol; i++) {
@@ -325,6 +359,13 @@ print_row(struct ov_table *t, const json_t *row)
 		at += t->width[i];
 	}
 	(void)fputc('\n', t->out);
+}
+
+static void
+print_row(struct ov_table *t, const json_t *row)
+{
+	print_cells(t, row);
+	print_below(t, row);
 }
 
 /* What identifies a record is useless when it is cut. */

@@ -111,6 +111,8 @@ enum ov_reden {
 	X("referentie-dubbel")                                                 \
 	X("bestand-onleesbaar")                                                \
 	X("bestand-te-groot")                                                  \
+	X("bestand-niet-te-openen")                                            \
+	X("bestand-bestaat-al")                                                \
 	X("datum-in-toekomst")                                                 \
 	X("lesuur-ongeldig")                                                   \
 	X("uren-ongeldig")                                                     \

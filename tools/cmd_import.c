@@ -2,7 +2,6 @@
 /* tools/cmd_import.c - overstap import and overstap pupils load. */
 #include "tools/cmd_import.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,8 +74,7 @@ bad_file(struct job *j)
 	if (n < 0 || (size_t)n >= sizeof(j->bad_path))
 		return ov_cli_fail(j->cli, OV_X_USAGE, "the path is too long");
 	if (access(j->bad_path, F_OK) == 0)
-		return ov_cli_fail(j->cli, OV_X_USAGE,
-		    "%s exists already; mend it, or name another --bad-file",
+		return ov_tree_fout(j->cli, OV_X_USAGE, "bestand-bestaat-al",
 		    j->bad_path);
 	return OV_X_OK;
 }
@@ -101,45 +99,10 @@ show_faults(struct job *j)
 static int
 bad_whole(struct job *j, const struct ov_err *e, const char *big)
 {
-	const char *code = e->rc == OV_TOOBIG ? big : "bestand-onleesbaar";
-	struct ov_fout_text t;
-
-	if ((e->rc != OV_BADMSG && e->rc != OV_TOOBIG) ||
-	    !ov_fout_find(code, &t))
+	if (e->rc != OV_BADMSG && e->rc != OV_TOOBIG)
 		return ov_cli_err(j->cli, e);
-	return ov_cli_fail(j->cli, OV_X_INPUT, "%.*s. %.*s (%s)",
-	    (int)t.title.n, (const char *)t.title.p, (int)t.detail.n,
-	    (const char *)t.detail.p, e->msg);
-}
-
-/* Nothing was taken in. */
-static int
-nothing(struct job *j)
-{
-	ov_batch_sort(&j->b);
-	if (j->cli->json) {
-		(void)ov_cli_json(j->cli,
-		    json_pack("{s:O,s:{s:I,s:I,s:I}}", "rows", j->b.list, "end",
-		        "gelezen", (json_int_t)j->b.rows, "goed", (json_int_t)0,
-		        "fout", (json_int_t)j->b.bad_rows));
-		return OV_X_INPUT;
-	}
-	show_faults(j);
-	ov_cli_say(j->cli,
-	    "\n%" PRIu64 " van %" PRIu64
-	    " rijen met fouten. Niets is ingelezen.\n"
-	    "Verbeter het bestand, of lees de goede rijen met --skip-bad.\n",
-	    j->b.bad_rows, j->b.rows);
-	return OV_X_INPUT;
-}
-
-static bool
-fault_row(void *ctx, json_t *row)
-{
-	struct ov_batch *b = ctx;
-
-	ov_batch_fault(b, row);
-	return true;
+	return ov_tree_fout(j->cli, OV_X_INPUT,
+	    e->rc == OV_TOOBIG ? big : "bestand-onleesbaar", e->msg);
 }
 
 static int
@@ -154,6 +117,47 @@ write_bad(struct job *j)
 	    ov_cli_put(j->cli, j->bad_path, out.p, out.n, false, &e) != OV_OK)
 		return ov_cli_err(j->cli, &e);
 	return OV_X_OK;
+}
+
+/* Nothing was taken in: no row is good, or without --skip-bad not all are. */
+static int
+nothing(struct job *j)
+{
+	int x = j->skip ? write_bad(j) : OV_X_OK;
+
+	if (x != OV_X_OK)
+		return x;
+	ov_batch_sort(&j->b);
+	if (j->cli->json) {
+		(void)ov_cli_json(j->cli,
+		    json_pack("{s:O,s:{s:I,s:I,s:I}}", "rows", j->b.list, "end",
+		        "gelezen", (json_int_t)j->b.rows, "goed", (json_int_t)0,
+		        "fout", (json_int_t)j->b.bad_rows));
+		return OV_X_INPUT;
+	}
+	show_faults(j);
+	ov_cli_say(j->cli,
+	    "\n%" PRIu64 " van %" PRIu64
+	    " rijen met fouten. Niets is ingelezen.\n",
+	    j->b.bad_rows, j->b.rows);
+	if (j->skip)
+		ov_cli_say(j->cli,
+		    "Zij staan in %s: verbeter ze en lees dat bestand in.\n",
+		    j->bad_path);
+	else
+		ov_cli_say(j->cli,
+		    "Verbeter het bestand, of lees de goede rijen met "
+		    "--skip-bad.\n");
+	return OV_X_INPUT;
+}
+
+static bool
+fault_row(void *ctx, json_t *row)
+{
+	struct ov_batch *b = ctx;
+
+	ov_batch_fault(b, row);
+	return true;
 }
 
 static int
@@ -242,7 +246,7 @@ send_rows(struct job *j, bool proef)
 	json_decref(q.fout);
 	if (x != OV_X_OK)
 		return proef ? nothing(j) : x;
-	if (!j->skip && j->b.bad_rows > 0) {
+	if (j->b.bad_rows > 0 && (!j->skip || j->b.bad_rows == j->b.rows)) {
 		json_decref(q.end);
 		return nothing(j);
 	}
@@ -268,9 +272,8 @@ work(struct job *j)
 
 	if (ov_cli_dir(j->cli, dir, sizeof(dir), &e) != OV_OK)
 		return ov_cli_fail(j->cli, OV_X_USAGE, "%s", e.msg);
-	if (strcmp(j->path, "-") != 0 && access(j->path, R_OK) != 0)
-		return ov_cli_fail(j->cli, OV_X_INPUT, "%s: %s", j->path,
-		    strerror(errno));
+	if ((x = ov_tree_readable(j->cli, j->path)) != OV_X_OK)
+		return x;
 	if (ov_batch_open(&j->b, &j->kit, j->path, &e) != OV_OK)
 		return bad_whole(j, &e, "bestand-te-groot");
 	j->b.rollen = own_roles(dir);
@@ -284,10 +287,11 @@ work(struct job *j)
 	}
 	if (j->b.header_bad)
 		return nothing(j);
-	if (j->b.bad_rows > 0 && !j->skip)
-		return j->b.bad_rows < j->b.rows ? send_rows(j, true)
-		                                 : nothing(j);
-	return send_rows(j, false);
+	/* Without a good row the daemon is not asked: an empty list would mean
+	 * something, with --replace that nobody is left. */
+	if (j->b.bad_rows > 0 && j->b.bad_rows == j->b.rows)
+		return nothing(j);
+	return send_rows(j, j->b.bad_rows > 0 && !j->skip);
 }
 
 static int
@@ -304,6 +308,9 @@ run(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 	struct ov_err e = {0};
 	int x;
 
+	x = ov_tree_readable(cli, ov_args_text(a, "mapping"));
+	if (x != OV_X_OK)
+		return x;
 	ov_json_init();
 	if (ov_kit_load(&j.kit, j.profile, ov_args_text(a, "mapping"), &e) !=
 	    OV_OK)

@@ -394,6 +394,8 @@ run_report(struct ov_cli *cli, const struct ov_cmd *cmd,
 	if (ov_args_flag(a, "csv") + ov_args_flag(a, "html") + cli->json > 1)
 		x = ov_cli_fail(cli, OV_X_USAGE,
 		    "--csv, --html and --json exclude each other");
+	if (x == OV_X_OK)
+		x = ov_tree_readable(cli, path);
 	if (x == OV_X_OK && path != NULL &&
 	    read_csv(path, join_row, &j, &e) != OV_OK)
 		x = ov_cli_err(cli, &e);
@@ -555,6 +557,8 @@ run_pop(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 		x = ov_cli_fail(cli, OV_X_USAGE,
 		    "say where the figures come from and of when they are: "
 		    "--source TEXT --date YYYY-MM-DD");
+	else if ((x = ov_tree_readable(cli, a->pos[0])) != OV_X_OK)
+		;
 	else if (read_csv(a->pos[0], pop_row, &p, &e) != OV_OK)
 		x = ov_cli_err(cli, &e);
 	else {

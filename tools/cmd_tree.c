@@ -3,6 +3,7 @@
 #include "tools/cmd_tree.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "protocol/fout.h"
 #include "protocol/tijd.h"
@@ -224,4 +225,25 @@ ov_tree_outlook(FILE *f, const json_t *end)
 		    ov_buf_text(&say) != NULL ? ov_buf_text(&say) : "?", 0,
 		    OV_TABLE_WIDTH);
 	}
+}
+
+int
+ov_tree_fout(struct ov_cli *cli, enum ov_exit x, const char *code,
+    const char *place)
+{
+	struct ov_fout_text t;
+
+	if (!ov_fout_find(code, &t))
+		return ov_cli_fail(cli, x, "%s (%s)", code, place);
+	return ov_cli_fail(cli, x, "%.*s. %.*s (%s)", (int)t.title.n,
+	    (const char *)t.title.p, (int)t.detail.n, (const char *)t.detail.p,
+	    place);
+}
+
+int
+ov_tree_readable(struct ov_cli *cli, const char *path)
+{
+	if (path == NULL || strcmp(path, "-") == 0 || access(path, R_OK) == 0)
+		return OV_X_OK;
+	return ov_tree_fout(cli, OV_X_INPUT, "bestand-niet-te-openen", path);
 }

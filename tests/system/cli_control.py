@@ -118,7 +118,8 @@ def lists(w):
     q, out, _ = ask(w, h, "drafts", "--state", "ONVOLLEDIG")
     assert q == {"v": 1, "cmd": "drafts.list", "arg": {"stand": "ONVOLLEDIG"}}
     lines = out.splitlines()
-    assert len(lines) == 502 and lines[-1] == "aantal 500"
+    assert len(lines) == 2 * 500 + 2 and lines[-1] == "aantal 500"
+    assert lines[2] == "    Ontbreekt: inzage"
     assert max(map(len, lines)) <= 80
     q, out, _ = ask(w, h, "drafts", "--json")
     j = json.loads(out)
@@ -234,7 +235,10 @@ def imports(w):
     assert {"rij": 2, "eigenReferentie": "b", "pgn": "123456782",
             "geboortedatum": "2008-02-01"} in got, got
     # It is never overwritten.
-    ask(w, importer([]), "pupils", "load", csv, "--skip-bad", code=2)
+    _, _, err = ask(w, importer([]), "pupils", "load", csv, "--skip-bad",
+                    code=2)
+    assert "Dit bestand bestaat al." in err, err
+    no_good_row(w)
     # A daemon that goes away in the middle is told as such.
     big = os.path.join(w, "big.csv")
     with open(big, "w", encoding="utf-8") as f:
@@ -255,6 +259,46 @@ def imports(w):
             pass
     _, _, err = ask(w, stop, "pupils", "load", big, code=1)
     assert "opslag-vol" in err
+
+
+def no_good_row(w):
+    """With --skip-bad and no good row nothing was read, and that is no
+    success: the daemon is not asked (with --replace an empty list would
+    remove everybody), or refused every row."""
+    csv = os.path.join(w, "slecht.csv")
+    with open(csv, "w", encoding="utf-8") as f:
+        f.write("eigenReferentie;pgn;geboortedatum\r\na;1;\r\nb;;\r\n")
+    q, out, _ = ask(w, importer([]), "pupils", "load", csv, "--replace",
+                    "--skip-bad", code=4)
+    assert q is None, q
+    assert "2 van 2 rijen met fouten. Niets is ingelezen." in out
+    assert csv + ".fout.csv" in out
+    with open(csv + ".fout.csv", encoding="utf-8-sig") as f:
+        assert "# rij 3" in f.read()
+    os.unlink(csv + ".fout.csv")
+    q, out, _ = ask(w, importer([]), "pupils", "load", csv, "--skip-bad",
+                    "--json", code=4)
+    told = json.loads(out)
+    assert q is None and told["end"] == {"gelezen": 2, "goed": 0, "fout": 2}
+    assert len(told["rows"]) == 3
+    path = os.path.join(w, "geweigerd.csv")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("eigenReferentie;geboortedatum\r\na;01-02-2008\r\n")
+    q, out, _ = ask(w, importer([], [{"rij": 2, "kolom": "eigenReferentie",
+                                      "reden": "referentie-dubbel"}]),
+                    "pupils", "load", path, "--skip-bad", code=4)
+    assert q["cmd"] == "pupils.load" and "Niets is ingelezen" in out
+    # A file that is not there is told in Dutch too, whichever it is.
+    for argv in (["pupils", "load", path + "x"],
+                 ["import", "overstapdossier", path + "x"],
+                 ["import", "overstapdossier", path, "--mapping", path + "x"],
+                 ["report", "duo", "--month", "2026-02", "--csv", "--pgn",
+                  path + "x"],
+                 ["import", "startpopulatie", path + "x", "--source", "x",
+                  "--date", "2026-01-01"]):
+        _, _, err = ask(w, importer([]), *argv, code=4)
+        assert "Dit bestand is niet te openen." in err, (argv, err)
+        assert path + "x" in err and "No such" not in err, err
 
 
 def exports(w):
@@ -431,11 +475,16 @@ def drafts(w):
     full = {"nr": 12345, "eigenReferentie": "2026-04171", "klas": "4KB1",
             "mentor": "P. Visser", "stand": "ONVOLLEDIG", "algemeen": "7/8",
             "A": "2/4", "B": "5/5", "C": "-",
-            "ontbreekt": "/inhoud/inzage,/inhoud/contactpersoon",
-            "ontbreektDeel": "/motivatie,/sterkePunten"}
+            "ontbreekt": "/inhoud/inzage,/inhoud/contactpersoon,"
+                         "/inhoud/keuzevervolgopleiding/0/leerweg",
+            "ontbreektDeel": "/motivatie,/sterkePunten,/" + "x" * 90}
     _, out, _ = ask(w, answer({"rows": [full] * 3}, {"end": {"aantal": 3}}),
                     "drafts")
     assert max(map(len, out.splitlines())) <= 80 and "2/4" in out
+    # Every pointer stands whole on a line, unless no line has room for it.
+    for pointer in (full["ontbreekt"].split(",") +
+                    full["ontbreektDeel"].split(",")[:2]):
+        assert any(pointer in line for line in out.splitlines()), out
     total = {"klas": "4KB1", "mentor": "P. Visser", "aantal": 28,
              "algemeen": 28, "A": 20, "B": 25, "C": 28, "AenB": 19,
              "verzonden": 0}

@@ -273,9 +273,10 @@ refused(struct talk *t, json_t *fout)
 	size_t i;
 
 	ov_progress_end(t->cli, &t->bar);
-	t->a->fout = json_incref(fout);
-	if (t->a->quiet)
+	if (t->a->quiet) {
+		t->a->fout = json_incref(fout);
 		return OV_X_REFUSED;
+	}
 	if (t->cli->json) {
 		(void)ov_cli_json(t->cli, json_pack("{s:O}", "fout", fout));
 		return OV_X_REFUSED;

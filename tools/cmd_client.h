@@ -45,7 +45,7 @@ struct ov_ask {
 	const char *what; /* word for the progress line */
 	uint64_t total;   /* of the rows fed; 0: unknown */
 	json_t *end;      /* out: totals, given, when the result is OV_X_OK */
-	json_t *fout;     /* out: the refusal, given, else NULL */
+	json_t *fout;     /* out, with quiet: the refusal, given, else NULL */
 	bool quiet;       /* do not tell a refusal: the caller does */
 	bool optional;    /* nor that no daemon answers */
 };

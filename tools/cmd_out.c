@@ -368,39 +368,64 @@ print_row(struct ov_table *t, const json_t *row)
 	print_below(t, row);
 }
 
+static bool
+one_of(const char *member, const char *const *list)
+{
+	while (*list != NULL && strcmp(*list, member) != 0)
+		list++;
+	return *list != NULL;
+}
+
 /* What identifies a record is useless when it is cut. */
 static bool
 never_cut(const char *member)
 {
 	static const char *const ids[] = {"oin", "nr", "rij", "idx", "zaak",
-	    "partij", "tijd", "opgesteld", "ontvangen"};
+	    "partij", "tijd", "opgesteld", "ontvangen", NULL};
 
-	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++)
-		if (strcmp(member, ids[i]) == 0)
-			return true;
-	return false;
+	return one_of(member, ids);
+}
+
+/* How narrow a column may become in a round of shrink(): first a partner's
+ * name, of which the beginning says enough, then everything but one's own
+ * references, then these too. */
+static size_t
+floor_of(const char *member, int round)
+{
+	static const char *const names[] = {"partner", "naam", NULL};
+	static const char *const refs[] = {"eigenReferentie", NULL};
+
+	if (never_cut(member))
+		return SIZE_MAX;
+	if (one_of(member, names))
+		return round < 2 ? 8 : COL_MIN;
+	if (round == 0 || (round == 1 && one_of(member, refs)))
+		return SIZE_MAX;
+	return round == 1 ? 12 : COL_MIN;
 }
 
 /* Make the widest columns narrower until the row fits. */
 static void
 shrink(struct ov_table *t, size_t room)
 {
-	size_t total, i, widest;
+	size_t total = t->ncol > 0 ? (t->ncol - 1) * GAP : 0, i, widest;
+	int round = 0;
 
-	for (;;) {
-		total = t->ncol > 0 ? (t->ncol - 1) * GAP : 0;
+	for (i = 0; i < t->ncol; i++)
+		total += t->width[i];
+	while (total > room && round < 3) {
 		widest = t->ncol;
-		for (i = 0; i < t->ncol; i++) {
-			total += t->width[i];
-			if (!never_cut(t->col[i].member) &&
+		for (i = 0; i < t->ncol; i++)
+			if (t->width[i] > floor_of(t->col[i].member, round) &&
 			    (widest == t->ncol ||
 			        t->width[i] > t->width[widest]))
 				widest = i;
+		if (widest == t->ncol) {
+			round++;
+			continue;
 		}
-		if (total <= room || widest == t->ncol ||
-		    t->width[widest] <= COL_MIN)
-			return;
 		t->width[widest]--;
+		total--;
 	}
 }
 

@@ -164,7 +164,7 @@ ov_tree(FILE *f, const json_t *j, size_t indent)
 void
 ov_tree_totals(FILE *f, const json_t *end)
 {
-	bool first = true;
+	OV_BUF all = {0};
 	const char *key;
 	json_t *v;
 
@@ -182,12 +182,11 @@ ov_tree_totals(FILE *f, const json_t *end)
 		value(&b, v);
 		if (ov_buf_text(&b) == NULL)
 			continue;
-		(void)fputs(first ? "" : ", ", f);
-		ov_text_fit(f, ov_buf_text(&b), 400, false, true);
-		first = false;
+		ov_buf_fmt(&all, "%s%s", all.n > 0 ? ", " : "",
+		    ov_buf_text(&b));
 	}
-	if (!first)
-		(void)fputc('\n', f);
+	if (all.n > 0 && ov_buf_text(&all) != NULL)
+		ov_text_wrap(f, ov_buf_text(&all), 0, OV_TABLE_WIDTH);
 }
 
 void
@@ -198,33 +197,29 @@ ov_tree_outlook(FILE *f, const json_t *end)
 	             *last = json_object_get(end, "laatste_datum");
 	const char *reden = json_string_value(json_object_get(end, "reden"));
 	struct ov_fout_text t;
-	OV_BUF b = {0};
+	OV_BUF b = {0}, say = {0};
 
 	if (!json_is_integer(ready) || !json_is_integer(waits))
 		return;
-	(void)fprintf(f,
+	ov_buf_fmt(&say,
 	    "Pseudoniemen: %" JSON_INTEGER_FORMAT
 	    " nu klaar, %" JSON_INTEGER_FORMAT " wachten",
 	    json_integer_value(ready), json_integer_value(waits));
 	if (json_integer_value(waits) > 0 && json_is_string(last) &&
 	    json_string_length(last) > 0) {
 		value(&b, last);
-		(void)fprintf(f, "; de laatste op %s (dit gaat vanzelf verder)",
+		ov_buf_fmt(&say, "; de laatste op %s (dit gaat vanzelf verder)",
 		    ov_buf_text(&b) != NULL ? ov_buf_text(&b) : "?");
 	}
-	(void)fputs(".\n", f);
-	if (reden == NULL || reden[0] == '\0')
-		return;
-	if (ov_fout_find(reden, &t)) {
-		OV_BUF say = {0};
-
+	ov_buf_str(&say, ".");
+	if (reden != NULL && ov_fout_find(reden, &t)) {
+		ov_buf_str(&say, "\n");
 		ov_buf_add(&say, t.title.p, t.title.n);
 		ov_buf_str(&say, ". ");
 		ov_buf_add(&say, t.detail.p, t.detail.n);
-		ov_text_wrap(f,
-		    ov_buf_text(&say) != NULL ? ov_buf_text(&say) : "?", 0,
-		    OV_TABLE_WIDTH);
 	}
+	ov_text_wrap(f, ov_buf_text(&say) != NULL ? ov_buf_text(&say) : "?", 0,
+	    OV_TABLE_WIDTH);
 }
 
 int

@@ -77,6 +77,7 @@ def ask(folder, handler, *argv, code=0):
     if d.fault:
         raise d.fault
     assert r.returncode == code, (argv, r.returncode, r.stdout, r.stderr)
+    assert "Sanitizer" not in r.stderr, (argv, r.stderr)
     PASSED += 1
     return d.question, r.stdout, r.stderr
 

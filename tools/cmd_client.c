@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "protocol/fout.h"
 #include "protocol/json.h"
 #include "tools/cmd_out.h"
 
@@ -263,6 +264,25 @@ struct talk {
 	bool stop;
 };
 
+/* {"pad","reden"} of docs/protocol.md as "pad: what is wrong, what to do". */
+static void
+fault_text(struct ov_buf *b, const json_t *f)
+{
+	const char *pad = json_string_value(json_object_get(f, "pad")),
+	           *reden = json_string_value(json_object_get(f, "reden"));
+	struct ov_fout_text t;
+	char key[64];
+
+	(void)snprintf(key, sizeof(key), "reden/%.40s",
+	    reden != NULL ? reden : "");
+	if (pad == NULL || !ov_fout_find(key, &t)) {
+		ov_cell(b, f);
+		return;
+	}
+	ov_buf_fmt(b, "%s: %.*s. %.*s", pad, (int)t.title.n,
+	    (const char *)t.title.p, (int)t.detail.n, (const char *)t.detail.p);
+}
+
 static int
 refused(struct talk *t, json_t *fout)
 {
@@ -287,7 +307,7 @@ refused(struct talk *t, json_t *fout)
 	for (i = 0; i < json_array_size(list); i++) {
 		f = json_array_get(list, i);
 		ov_buf_reset(&b);
-		ov_cell(&b, f);
+		fault_text(&b, f);
 		(void)fprintf(t->cli->err, "  %s\n",
 		    ov_buf_text(&b) != NULL ? ov_buf_text(&b) : "?");
 	}

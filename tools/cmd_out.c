@@ -337,10 +337,37 @@ print_below(struct ov_table *t, const json_t *row)
 	}
 }
 
+static bool
+one_of(const char *member, const char *const *list)
+{
+	while (*list != NULL && strcmp(*list, member) != 0)
+		list++;
+	return *list != NULL;
+}
+
+/* Types and states begin alike (overstapdossier, overstapstatus): what is cut
+ * out of them is the middle.  They are ASCII. */
+static const char *
+shorter(char out[OV_TABLE_WIDTH], const char *member, const char *s,
+    size_t width)
+{
+	static const char *const codes[] = {"srt", "stand", NULL};
+	size_t n = strlen(s), tail = 4;
+
+	if (!one_of(member, codes) || n <= width || width < tail + 4 ||
+	    width >= OV_TABLE_WIDTH - sizeof(ELLIPSIS) ||
+	    ov_text_width(s, n) != n)
+		return s;
+	(void)snprintf(out, OV_TABLE_WIDTH, "%.*s" ELLIPSIS "%s",
+	    (int)(width - tail - 1), s, s + n - tail);
+	return out;
+}
+
 static void
 print_cells(struct ov_table *t, const json_t *row)
 {
 	OV_BUF b = {0};
+	char cut[OV_TABLE_WIDTH];
 	size_t at = 0;
 
 	for (size_t i = 0; i < t->ncol; i++) {
@@ -354,6 +381,7 @@ print_cells(struct ov_table *t, const json_t *row)
 			wrap(t->out, s, at, at + t->width[i], true);
 			return;
 		}
+		s = shorter(cut, t->col[i].member, s, t->width[i]);
 		ov_text_fit(t->out, s, t->width[i], t->col[i].right,
 		    i + 1 == t->ncol);
 		at += t->width[i];
@@ -366,14 +394,6 @@ print_row(struct ov_table *t, const json_t *row)
 {
 	print_cells(t, row);
 	print_below(t, row);
-}
-
-static bool
-one_of(const char *member, const char *const *list)
-{
-	while (*list != NULL && strcmp(*list, member) != 0)
-		list++;
-	return *list != NULL;
 }
 
 /* What identifies a record is useless when it is cut. */

@@ -3,11 +3,12 @@
  *
  * A table is 80 columns wide, or as wide as a wider terminal.  Widths follow
  * from the first OV_TABLE_LOOK rows, which are kept until there are that many
- * or the table ends; what does not fit is cut and ends in an ellipsis.  Width
- * is counted in cells of a terminal, not bytes.  Control characters, which
- * somebody else may have chosen, are shown as "?".  The last columns may be
- * lists of what is missing: they stand under their row, each behind its head,
- * broken between two entries and never within one that fits a line.
+ * or the table ends; what does not fit is cut and ends in an ellipsis, and of a
+ * type or state the middle is left out.  Width is counted in cells of a
+ * terminal, not bytes.  Control characters, which somebody else may have
+ * chosen, are shown as "?".  The last columns may be lists of what is missing:
+ * they stand under their row, each behind its head, broken between two entries
+ * and never within one that fits a line.
  */
 #ifndef OV_TOOLS_CMD_OUT_H
 #define OV_TOOLS_CMD_OUT_H

@@ -480,13 +480,14 @@ partner_line(struct ov_ctl *c, const struct ov_lid *l)
 		ov_moment_fmt(moment, heard);
 	if (s == NULL || s->status == 0)
 		line(c, FOUT, "partner",
-		    "look at DNS, firewall and both certificates",
+		    "look at DNS, firewall, both certificates and both clocks",
 		    "%s: no answer (%s); last request of theirs %s", l->naam,
 		    s != NULL && s->fault[0] != '\0' ? s->fault : "not asked",
 		    moment);
 	else if (s->status != 200)
 		line(c, FOUT, "partner",
-		    "compare the address books, look at their certificate",
+		    "they refuse us: look at our certificate, compare the "
+		    "address books",
 		    "%s: HTTP %u; last request of theirs %s", l->naam,
 		    (unsigned)s->status, moment);
 	else
@@ -504,7 +505,9 @@ partner_line(struct ov_ctl *c, const struct ov_lid *l)
 	    (s->skew > SKEW_WARN || s->skew < -SKEW_WARN))
 		line(c,
 		    s->skew > SKEW_BAD || s->skew < -SKEW_BAD ? FOUT : LET_OP,
-		    "clock", "look at NTP here and there",
+		    "clock",
+		    "look at NTP here and there; where a clock was set back: "
+		    "overstap outbox retry --all",
 		    "%s: its clock differs %" PRId64 " s", l->naam, s->skew);
 }
 

@@ -386,6 +386,23 @@ ov_outbox_may(struct ov_ctl *c, int64_t nr, unsigned mag, struct ov_oordeel *o)
 	return ok;
 }
 
+/* Is there such a message?  Refused when there is not. */
+static bool
+known(struct ov_ctl *c, int64_t nr)
+{
+	struct ov_err e = {0};
+	int64_t there = 0;
+
+	if (!ov_ctl_ok(c,
+	        ov_db_int(c->st->db, &there, 0, &e,
+	            "SELECT 1 FROM uitgaand WHERE nr=?1", "i", nr),
+	        &e))
+		return false;
+	if (!there)
+		ov_ctl_fout(c, "nummer-onbekend", NULL);
+	return there != 0;
+}
+
 static bool
 which(struct ov_ctl *c, int64_t *nr, unsigned mag)
 {
@@ -397,7 +414,7 @@ which(struct ov_ctl *c, int64_t *nr, unsigned mag)
 	if (!ov_ctl_args(c))
 		return false;
 	if ((*nr == 0) == all)
-		return ov_outbox_may(c, *nr, mag, &o);
+		return ov_outbox_may(c, *nr, mag, &o) && (all || known(c, *nr));
 	ov_ctl_fout(c, "opdracht-ongeldig", NULL);
 	return false;
 }
@@ -450,6 +467,7 @@ withdraw_start(struct ov_ctl *c)
 	int64_t delivered = 0;
 
 	if (!ov_ctl_args(c) || !ov_outbox_may(c, nr, OV_MAG_VERZENDEN, &o) ||
+	    !known(c, nr) ||
 	    !ov_ctl_ok(c,
 	        ov_db_int(c->st->db, &delivered, 0, &e,
 	            "SELECT 1 FROM uitgaand WHERE nr=?1 AND stand='AFGELEVERD'",

@@ -134,6 +134,19 @@ def lists(w):
     assert q["arg"] == {"nr": 3, "leerling": 9}
     q, _, _ = ask(w, answer({"end": {}}), "way", "A" * 22)
     assert q["arg"] == {"jti": "A" * 22}
+    # Types are told apart, own references are whole; the name gives way.
+    rows = [{"nr": 1234, "srt": srt, "partner": "Samenwerkingsverband " * 3,
+             "stand": "WACHT-OP-PSEUDONIEM", "pogingen": 12,
+             "opgesteld": "2026-09-01T08:00:00Z", "fout": "",
+             "eigenReferentie": "2026-01234"}
+            for srt in ("overstapdossier", "overstapstatus")]
+    _, out, _ = ask(w, answer({"rows": rows}, {"end": dict.fromkeys(
+        ("OPGESTELD", "WACHT-OP-PSEUDONIEM", "KLAAR", "ONDERWEG",
+         "AFGELEVERD", "GEWEIGERD", "VERLOPEN", "INGETROKKEN"), 12)}), "outbox")
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= 80 and len(lines) == 5, out
+    assert "2026-01234" in lines[1], out
+    assert lines[1].split()[1] != lines[2].split()[1], out
     # A hostile value does not reach the terminal.
     _, out, _ = ask(w, answer({"rows": [{"nr": 1, "naam": "x\x1b[2Jy"}]},
                               {"end": {}}), "partners", "show", "x")
@@ -144,6 +157,12 @@ def refusals(w):
     _, _, err = ask(w, refuse("niet-gekoppeld"), "inbox", "show", "5", code=1)
     assert "Zo gaat het niet. (niet-gekoppeld)" in err
     assert "/inhoud/naam: ontbreekt" in err
+    # A fault in the content is told in words, not as it travels.
+    _, _, err = ask(w, answer({"fout": {
+        "code": "inhoud-ongeldig", "tekst": "Klopt niet.", "fouten": [
+            {"pad": "/inhoud/reden", "reden": "code"}]}}), "outbox",
+        "withdraw", "1", "--reason", "x", code=1)
+    assert "  /inhoud/reden: Onbekende code. De waarde staat niet" in err, err
     _, out, _ = ask(w, refuse("geen-toegang"), "inbox", "--json", code=1)
     assert json.loads(out)["fout"]["code"] == "geen-toegang"
     for h in (lambda c, q: None,

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: EUPL-1.2
 """check_docs.py ROOT - the sources name sections of docs/*.md; each must exist.
-And docs/protocol.md names every code and reason of data/fouten.txt with its
-status.  Standard library only.
+docs/protocol.md names every code and reason of data/fouten.txt with its status;
+every row of docs/threat-model.md names a test, and each test exists.  Standard
+library only.
 """
 import os
 import re
@@ -45,6 +46,33 @@ def headings(root):
     return out
 
 
+def is_test(root, name):
+    """Does ctest have a test of this name?  As tests/ makes them: a source, or
+    a name in the list of its folder."""
+    kind, _, rest = name.partition("_")
+    folder = os.path.join(root, "tests", kind)
+    for file in ("test_%s.c" % rest, name + ".c", kind + ".c"):
+        if kind in ("unit", "fuzz", "sim") and \
+                os.path.exists(os.path.join(folder, file)):
+            return True
+    lists = os.path.join(folder, "CMakeLists.txt")
+    return os.path.exists(lists) and re.search(
+        r"\b(?:%s_)?%s\b" % (kind, rest or kind), read(lists)) is not None
+
+
+def threats(root):
+    for row in re.findall(r"^\| \d+ \|.*\|$", read(os.path.join(
+            root, "docs", "threat-model.md")), re.M):
+        number, shown = row.split(" | ")[0], row.split(" | ")[-1]
+        tests = re.findall(r"`((?:unit|fuzz|sim|system|interop|links|demo)_"
+                           r"[a-z0-9_]+|vectors)`", shown)
+        if not tests:
+            yield "docs/threat-model.md %s: no test" % number
+        for name in tests:
+            if not is_test(root, name):
+                yield "docs/threat-model.md %s: no test %s" % (number, name)
+
+
 def check(root):
     titles, faults, seen = headings(root), [], 0
     own = os.path.abspath(__file__)
@@ -74,7 +102,7 @@ def check(root):
             faults.append("docs/protocol.md lacks the reason " + code)
         if status != "0" and not any(status in r for r in rows):
             faults.append("docs/protocol.md lacks %s %s" % (status, code))
-    return faults, seen
+    return faults + list(threats(root)), seen
 
 
 def main(argv):

@@ -9,6 +9,7 @@ mbo and a municipality; the last two hold a key share) and leaves nothing
 behind.  Exit code 77: not possible on this machine, and why.
 """
 import collections
+import contextlib
 import csv
 import datetime
 import json
@@ -210,8 +211,9 @@ def kill_everything(r):
     r.all_there()
 
 
-def full_disk(r):
-    """A full disk at the receiver: 507, no receipt, later everything."""
+@contextlib.contextmanager
+def small_disk(r, name):
+    """A member keeps its state on a small file system; its folder."""
     disk = os.path.join(r.folder, "klein")
     os.makedirs(disk)
     p = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128m,mode=700",
@@ -220,19 +222,65 @@ def full_disk(r):
     if p.returncode != 0:
         raise Skip("a small file system cannot be mounted here")
     try:
-        r.members["gemeente"].conf["state"] = disk
+        r.members[name].conf["state"] = disk
         r.up()
+        yield disk
+    finally:
+        r.close()
+        subprocess.run(["umount", disk], check=False)
+
+
+def fill(disk):
+    """Until nothing fits; the file to remove for room."""
+    path = os.path.join(disk, "vulling")
+    with open(path, "wb", buffering=0) as f:
+        try:
+            while f.write(bytes(4096)) == 4096:
+                pass
+        except OSError:
+            pass
+    return path
+
+
+def full_disk_sender(r):
+    """A full disk at the sender: import and send refuse and say so, nothing
+    is half done, and later it goes on."""
+    with small_disk(r, "vo") as disk:
+        def full(*argv):
+            try:
+                r.ov("vo", *argv)
+            except Refused as e:
+                check((e.code, e.fout.get("code")) == (1, "schijf-vol"),
+                      "%s: %s" % (argv[0], e))
+            else:
+                raise Trouble("%s on a full disk" % argv[0])
+        file = r.file("vo/overstapdossier.csv")
+        path = fill(disk)
+        full("import", "overstapdossier", file)
+        check(not r.rows("vo", "drafts"), "nothing is imported")
+        os.unlink(path)
+        r.ov("vo", "import", "overstapdossier", file)
+        r.ready("vo")
+        path = fill(disk)
+        full("send", "--all")
+        check(not r.rows("vo", "outbox"), "nothing is sent")
+        os.unlink(path)
+        check(r.ov("vo", "send", "--all")["end"]["opgesteld"] == PUPILS,
+              "all of it is sent")
+        r.wait_until(lambda: r.states("vo", "outbox")["AFGELEVERD"] == PUPILS,
+                     40, "all is delivered afterwards", 1)
+        check(len(r.ask("mbo", "inbox.list")[0]) == PUPILS, "once each")
+        check(r.ov("vo", "log", "verify")["end"]["goed"], "the log")
+
+
+def full_disk(r):
+    """A full disk at the receiver: 507, no receipt, later everything."""
+    with small_disk(r, "gemeente") as disk:
         out = r.ov("vo", "import", "uitschrijving",
                    r.file("vo/uitschrijving.csv"))["end"]
         check(out["fout"] == 0, "import: %r" % out)
         r.ready("vo")
-        fill = os.path.join(disk, "vulling")
-        with open(fill, "wb", buffering=0) as f:
-            try:
-                while f.write(bytes(4096)) == 4096:
-                    pass
-            except OSError:
-                pass
+        path = fill(disk)
         r.ov("vo", "send", "--all")
         r.wait_until(lambda: any(
             "opslag-vol" in str(x["fout"])
@@ -240,7 +288,7 @@ def full_disk(r):
             "the vo is told 507 opslag-vol")
         check(r.states("vo", "outbox")["GEWEIGERD"] == 0,
               "nothing is given up")
-        os.unlink(fill)
+        os.unlink(path)
         r.wait_until(lambda: r.answers("gemeente"), 30, "it still runs")
 
         def delivered():
@@ -250,10 +298,6 @@ def full_disk(r):
         check(len(r.ask("gemeente", "inbox.list")[0]) == NOTICES,
               "once each")
         check(r.ov("gemeente", "log", "verify")["end"]["goed"], "the log")
-        r.close()
-    finally:
-        r.close()
-        subprocess.run(["umount", disk], check=False)
 
 
 def ask_status(r, crt, key):
@@ -322,6 +366,38 @@ def certificate(r, name, start, days, own_key=True):
     return paths
 
 
+def points(r, name):
+    """What check says: {point: state}, the worst of each."""
+    out = {}
+    for x in r.ov(name, "check", code=None)["rows"]:
+        if out.get(x["punt"]) != "fout":
+            out[x["punt"]] = x["staat"]
+    return out
+
+
+def own_expired(r, path):
+    """A member whose own certificate is past: its check says so and what to
+    do, a partner counts it per source, and a new one mends it."""
+    with open(path, "rb") as f:
+        kept = f.read()
+    crt = certificate(r, "eigen", -30, 10)[0]
+    r.stop("vo")
+    shutil.copy(crt, path)
+    r.start("vo")
+    check(points(r, "vo")["certificate"] == "fout", "check of its holder")
+    seen = [x for x in r.rows("mbo", "partners", "strangers")
+            if x["reden"] == "verlopen"]
+    check(len(seen) == 1 and seen[0]["bron"] == "127.0.0.1" and
+          seen[0]["partner"] == r.members["vo"].naam and
+          seen[0]["aantal"] >= 2, "counted: %r" % seen)
+    check(points(r, "mbo")["strangers"] == "let-op", "check of the partner")
+    r.stop("vo")
+    with open(path, "wb") as f:
+        f.write(kept)
+    r.start("vo")
+    check("fout" not in points(r, "vo").values(), "all is well again")
+
+
 def certificates(r):
     """No certificate, a stranger's, an expired one, that of a suspended
     member: refused; the good one is served before and after."""
@@ -337,6 +413,7 @@ def certificates(r):
         check(got in ("handshake", "403 partij-onbekend"),
               "%s: %s" % (name, got))
     check(ask_status(r, *good).startswith("200"), "the vo is still served")
+    own_expired(r, good[0])
     r.run("region", "remove", r.dir, r.members["vo"].oin, "--suspend")
     r.note = r.sign()
     r.run("-i", r.members["mbo"].dir, "join", r.note, "--fingerprint",
@@ -411,7 +488,8 @@ SCENARIOS = {
     "one_message": one_message, "kill_net": kill("net"),
     "kill_store": kill("store"), "kill_vault": kill("vault"),
     "kill_houder": kill("houder"), "kill_everything": kill_everything,
-    "full_disk": full_disk, "certificates": certificates,
+    "full_disk": full_disk, "full_disk_sender": full_disk_sender,
+    "certificates": certificates,
     "book_travels": book_travels, "nothing_on_disk": nothing_on_disk,
     "closed_dossier": closed_dossier}
 

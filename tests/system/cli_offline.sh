@@ -107,6 +107,12 @@ expect 4 "$ov" region create outer/in//deep/ --regio voorbeeld \
     --logdomein 'over stap' --beheerder a,b
 has 'log domain'
 [ -z "$(ls -A outer)" ] || fail 'a refused region create made something'
+# Neither does what fails halfway: no file may be written.
+got=0
+(trap '' XFSZ && ulimit -f 0 && exec "$ov" region create outer/in//deep/ \
+    --regio voorbeeld --logdomein overstap.example --beheerder a,b) || got=$?
+[ "$got" = 5 ] || fail "exit $got, not 5, when nothing can be written"
+[ -z "$(ls -A outer)" ] || fail 'a failed region create left something'
 mkdir -p outer/beheer && : >outer/beheer/a.key
 expect 1 "$ov" region create outer --regio voorbeeld \
     --logdomein overstap.example --beheerder a,b

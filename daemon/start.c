@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -11,6 +12,7 @@
 #include "base/version.h"
 
 #define USAGE 2
+#define HEAP_KEEP (2 << 20)
 #define CONNECT_TRIES 200
 #define CONNECT_PAUSE_MS 50
 
@@ -24,6 +26,15 @@ usage(FILE *to, const char *program, const char *what)
 	    "  -h, --help          this text\n"
 	    "  -V, --version       version\n",
 	    program, what);
+}
+
+/* What one batch freed is what the next one needs: glibc would give the top of
+ * the heap back and have the kernel clear every page anew. */
+static void
+keep_heap(void)
+{
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEEP);
+	(void)mallopt(M_MMAP_THRESHOLD, HEAP_KEEP);
 }
 
 int
@@ -59,6 +70,7 @@ ov_daemon_options(int argc, char **argv, const char *program, const char *what,
 		usage(stderr, program, what);
 		return USAGE;
 	}
+	keep_heap();
 	return -1;
 }
 

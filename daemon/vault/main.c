@@ -21,8 +21,10 @@ enum { EXIT_FAILED = 1, EXIT_CONFIG = 78 };
 
 /* What a busy vault locks at most, with its buffers. */
 #define LOCK_ROOM ((size_t)96 << 20)
-/* A reply buffer above this is given back after use. */
-#define REPLY_KEEP ((size_t)256 << 10)
+/* A reply buffer above this is given back after use; the answer to 64 messages
+ * of 9 KiB stays. */
+#define REPLY_KEEP ((size_t)1 << 20)
+
 /* Keep all memory out of swap, if the kernel allows as much as we may need;
  * otherwise a later allocation would fail instead.  Keys themselves lie in
  * memory that is locked by itself. */

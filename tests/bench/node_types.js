@@ -58,7 +58,14 @@ const SHAPES = {
   telefoon: (s) => s.length <= 20 && /^\+?(?:[ ()-]*\d){6,}[ ()-]*$/.test(s),
   email: (s) => s.length <= 254 && EMAIL.test(s),
   letter: (s) => /^[A-Za-z]$/.test(s),
+  cijfers: (s) => /^\d{1,20}$/.test(s),
 };
+// What a path below an object leads to: 'verzuim/urenTotaal'.
+function at(p) {
+  const steps = p.split('/');
+  return (o) => steps.reduce((x, s) => (x === undefined ? x : x[s]), o);
+}
+
 const NO_TEXT = /[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
 
 class Types {
@@ -80,10 +87,13 @@ class Types {
     this.source = doc.groepen;
     this.types = new Map();
     for (const t of doc.typen.filter(inForce)) {
-      const common = doc.gemeen.map((f) =>
-        ((t.verplicht || []).includes(f.naam) ? { ...f, aantal: '1' } : f));
+      const common = doc.gemeen
+        .filter((f) => !(t.zonder || []).includes(f.naam))
+        .map((f) => ((t.verplicht || []).includes(f.naam) ?
+          { ...f, aantal: '1' } : f));
       this.types.set(t.srt, {
-        pid: t.pid,
+        hasPid: t.pidAls === undefined ? () => t.pid :
+          (o) => t.pidAls.is.includes(at(t.pidAls.lid.slice(1))(o)),
         check: this.group({
           velden: [...common, ...t.velden], regels: t.regels,
         }, t.schema),
@@ -115,10 +125,14 @@ class Types {
         return text((s) => isDate(s.slice(0, 10)) &&
           /^T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/.test(s.slice(10)));
       case 'code':
+        if (list === undefined)
+          throw new Error(`field ${f.naam}: list ${f.lijst}`);
         return text((s) => list.has(s));
       case 'patroon':
-        return text(f.vorm === 'schema' ? (s) => s === schema :
-          SHAPES[f.vorm]);
+        if (f.vorm === 'schema') return text((s) => s === schema);
+        if (SHAPES[f.vorm] === undefined)
+          throw new Error(`field ${f.naam}: shape ${f.vorm}`);
+        return text(SHAPES[f.vorm]);
       case 'geheel':
         return (v) => Number.isInteger(v) && v >= f.min && v <= f.max;
       case 'janee':
@@ -159,36 +173,48 @@ class Types {
     };
   }
 
+  // What a rule asks of an object: (object, walk) => does it hold?
   rule(r) {
-    const at = (p) => {
-      const steps = p.split('/');
-      return (o) => steps.reduce((x, s) => (x === undefined ? x : x[s]), o);
+    const member = r.lid === undefined ? undefined : at(r.lid);
+    const when = r.als === undefined ? undefined : at(r.als);
+    const holds = (o) => {
+      const v = when(o);
+      return v !== undefined && (r.is === undefined || r.is.includes(v));
     };
-    if (r.regel === 'precies-een') {
-      const [a, b] = r.leden.map(at);
-      return (o) => (a(o) === undefined) !== (b(o) === undefined);
-    }
-    const member = at(r.lid);
-    if (r.regel === 'vereist-als' || r.regel === 'verboden-als') {
-      const when = at(r.als);
-      const holds = (o) => {
-        const v = when(o);
-        return v !== undefined && (r.is === undefined || r.is.includes(v));
-      };
-      if (r.regel === 'vereist-als')
+    switch (r.regel) {
+      case 'precies-een': {
+        const [a, b] = r.leden.map(at);
+        return (o) => (a(o) === undefined) !== (b(o) === undefined);
+      }
+      case 'vereist-als':
         return (o) => !holds(o) || member(o) !== undefined;
-      return (o, w) => (r.tenzij === 'geheimAdres' && w.secretAddress) ||
-        !holds(o) || member(o) === undefined;
+      case 'verboden-als':
+        return (o, w) => (r.tenzij === 'geheimAdres' && w.secretAddress) ||
+          !holds(o) || member(o) === undefined;
+      case 'minstens':
+        return (o) => !holds(o) || member(o) === undefined ||
+          Number(member(o)) >= r.waarde;
+      case 'gelijk': {
+        const other = at(r.aan);
+        return (o) => member(o) === undefined || other(o) === undefined ||
+          member(o) === other(o);
+      }
+      case 'niet-voor':
+      case 'niet-na': {
+        const limit = r.grens === '@vandaag' ? () => this.today : at(r.grens);
+        const months = r.maanden || 0;
+        const before = r.regel === 'niet-voor';
+        return (o) => {
+          const a = member(o);
+          const b = limit(o);
+          if (a === undefined || b === undefined) return true;
+          return before ? a >= addMonths(b, -months) :
+            a <= addMonths(b, months);
+        };
+      }
+      default:
+        throw new Error(`rule ${r.regel}`);
     }
-    const limit = r.grens === '@vandaag' ? () => this.today : at(r.grens);
-    const months = r.maanden || 0;
-    const before = r.regel === 'niet-voor';
-    return (o) => {
-      const a = member(o);
-      const b = limit(o);
-      if (a === undefined || b === undefined) return true;
-      return before ? a >= addMonths(b, -months) : a <= addMonths(b, months);
-    };
   }
 
   group(g, schema) {
@@ -209,16 +235,15 @@ class Types {
 
   // Step 13: may this member send this to us?
   allowed(srt, content, from, self) {
-    const at = (p) => p.slice(1).split('/')
-      .reduce((x, s) => (x === undefined ? x : x[s]), content);
+    const value = (p) => at(p.slice(1))(content);
     return from.mayReach(self.oin) && this.matrix.some((r) =>
       r.srt === srt && r.van.some((x) => from.rol.includes(x)) &&
       r.naar.some((x) => self.rol.includes(x)) &&
       r.grondslagen.includes(content.grondslag) &&
-      (r.voorwaarden || []).every((c) => c.in.includes(at(c.lid))) &&
-      (r.zonder || []).every((p) => at(p) === undefined) &&
-      (r.benoemd === undefined || at(r.benoemd.als) === undefined ||
-        self.brin.includes(at(r.benoemd.lid))));
+      (r.voorwaarden || []).every((c) => c.in.includes(value(c.lid))) &&
+      (r.zonder || []).every((p) => value(p) === undefined) &&
+      (r.benoemd === undefined || value(r.benoemd.als) === undefined ||
+        self.brin.includes(value(r.benoemd.lid))));
   }
 
   // Step 14.
@@ -226,7 +251,7 @@ class Types {
     const t = this.types.get(srt);
     const ground = this.grounds.get(content.grondslag);
     const may = ground && ground.typen.find((x) => x.srt === srt);
-    if (t === undefined || may === undefined || t.pid !== hasPid)
+    if (t === undefined || may === undefined || t.hasPid(content) !== hasPid)
       return false;
     const w = {
       parts: new Set(may.delen), levels: new Set(may.gevoelig),

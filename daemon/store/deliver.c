@@ -24,8 +24,7 @@ ov_deliver_new(struct ov_store *st, struct ov_err *e)
 	/* What was under way when we stopped is sent again: the receiver
 	 * answers a repetition with its stored receipt. */
 	return ov_db_run(st->db, e,
-	    "UPDATE uitgaand SET due=0 WHERE stand IN ('KLAAR','ONDERWEG')",
-	    "");
+	    "UPDATE uitgaand SET due=0 WHERE " OV_UIT_ZEND, "");
 }
 
 static void
@@ -67,8 +66,8 @@ ov_deliver_partner_up(struct ov_store *st, int64_t partner)
 	struct ov_err e = {0};
 
 	if (ov_db_run(st->db, &e,
-	        "UPDATE uitgaand SET due=0 WHERE partner=?1 AND " OV_UIT_OPEN
-	        " AND stand IN ('KLAAR','ONDERWEG') AND due>?2",
+	        "UPDATE uitgaand SET due=0 WHERE partner=?1 AND " OV_UIT_ZEND
+	        " AND due>?2",
 	        "ii", partner, ov_now(st)) != OV_OK)
 		ov_log(OV_LOG_ERROR, "event=backlog fault=\"%s\"", e.msg);
 	ov_deliver_kick(st);
@@ -132,31 +131,46 @@ ov_uit_drop_jwe(struct ov_store *st, int64_t nr, struct ov_err *e)
 	    "i", nr);
 }
 
+/* The partner after *id that has anything that is not final; 0: none.  One
+ * seek in the index. */
+static enum ov_rc
+next_partner(struct ov_store *st, int64_t *id, struct ov_err *e)
+{
+	return ov_db_int(st->db, id, 0, e,
+	    "SELECT partner FROM uitgaand WHERE partner>?1 AND " OV_UIT_OPEN
+	    " ORDER BY partner LIMIT 1",
+	    "i", *id);
+}
+
 /* Deadlines that passed.  What may still be under way keeps its chance: a late
  * receipt wins over VERLOPEN. */
 static enum ov_rc
 expire(struct ov_store *st, struct ov_err *e)
 {
-	int64_t n;
+	int64_t id = 0, first, n = 0;
 	enum ov_rc rc;
 
 	if (st->deliver->expired == ov_now(st))
 		return OV_OK; /* once a second is enough */
 	st->deliver->expired = ov_now(st);
-	rc = ov_db_int(st->db, &n, 0, e,
-	    "SELECT 1 FROM uitgaand WHERE stand IN ('OPGESTELD',"
-	    "'WACHT-OP-PSEUDONIEM','KLAAR','ONDERWEG') AND exp<=?1 LIMIT 1",
-	    "i", ov_now(st));
-	if (rc != OV_OK || n == 0)
-		return rc;
-	rc = ov_db_run(st->db, e,
-	    "UPDATE uitgaand SET stand='VERLOPEN',jwe=NULL WHERE stand IN"
-	    " ('OPGESTELD','WACHT-OP-PSEUDONIEM','KLAAR','ONDERWEG')"
-	    " AND exp<=?1",
-	    "i", ov_now(st));
-	if (rc == OV_OK) {
-		ov_log(OV_LOG_WARN, "event=expired messages=%" PRId64,
-		    ov_db_changes(st->db));
+	while ((rc = next_partner(st, &id, e)) == OV_OK && id != 0) {
+		rc = ov_db_int(st->db, &first, INT64_MAX, e,
+		    "SELECT exp FROM uitgaand WHERE partner=?1 AND " OV_UIT_OPEN
+		    " ORDER BY exp LIMIT 1",
+		    "i", id);
+		if (rc == OV_OK && first > ov_now(st))
+			continue;
+		if (rc == OV_OK)
+			rc = ov_db_run(st->db, e,
+			    "UPDATE uitgaand SET stand='VERLOPEN',jwe=NULL"
+			    " WHERE partner=?1 AND " OV_UIT_OPEN " AND exp<=?2",
+			    "ii", id, ov_now(st));
+		if (rc != OV_OK)
+			return rc;
+		n += ov_db_changes(st->db);
+	}
+	if (rc == OV_OK && n > 0) {
+		ov_log(OV_LOG_WARN, "event=expired messages=%" PRId64, n);
 		ov_alarm(st, "verlopen", 0);
 	}
 	return rc;
@@ -194,13 +208,8 @@ turn(struct ov_store *st, bool *more, struct ov_err *e)
 		return rc;
 	if (!ov_boek_sends(st))
 		return OV_OK;
-	for (;;) { /* each partner that has anything, by seeks in the index */
-		rc = ov_db_int(st->db, &id, 0, e,
-		    "SELECT min(partner) FROM uitgaand WHERE partner>?1 AND"
-		    " stand IN ('OPGESTELD','WACHT-OP-PSEUDONIEM','KLAAR',"
-		    "'ONDERWEG')",
-		    "i", id);
-		if (rc != OV_OK || id == 0)
+	for (;;) {
+		if ((rc = next_partner(st, &id, e)) != OV_OK || id == 0)
 			return rc;
 		rc = partner_turn(st, id, more, &why);
 		if (ov_rc_class(rc) == OV_CL_STOP) {

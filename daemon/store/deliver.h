@@ -16,10 +16,13 @@
 #define OV_RETRY_MAX 3600
 #define OV_ASK_S 3600 /* a bundle without the epoch's link key */
 
-/* What is not final, word for word as the index uitgaand_due has it: SQLite
- * takes that index only for a query with this very term beside its own. */
+/* What is not final, to be signed, to be sent: word for word as the indexes
+ * uitgaand_open, _maak and _zend have it.  SQLite takes such an index only for
+ * a query with this very term. */
 #define OV_UIT_OPEN                                                            \
 	"stand IN ('OPGESTELD','WACHT-OP-PSEUDONIEM','KLAAR','ONDERWEG')"
+#define OV_UIT_MAAK "stand IN ('OPGESTELD','WACHT-OP-PSEUDONIEM')"
+#define OV_UIT_ZEND "stand IN ('KLAAR','ONDERWEG')"
 
 struct ov_sent { /* one message under way, or its result */
 	struct ov_sent *next;
@@ -65,7 +68,8 @@ int64_t ov_backoff(struct ov_store *, int64_t tries);
  * (or were set aside): call again while it is not 0. */
 OV_MUST_CHECK enum ov_rc ov_deliver_make(struct ov_store *,
     const struct ov_lid *, int64_t partner, size_t *made, struct ov_err *);
-/* Send what is due, in seq order, up to the limit in flight. */
+/* Send what is due, up to the limit in flight: what was due first goes first,
+ * and what came due together in the order of seq. */
 OV_MUST_CHECK enum ov_rc ov_deliver_send(struct ov_store *,
     const struct ov_lid *, int64_t partner, struct ov_err *);
 /* Judge every landed answer, one transaction. */

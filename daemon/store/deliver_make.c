@@ -37,16 +37,27 @@ items_free(struct item *it, size_t n)
 	explicit_bzero(it, n * sizeof(*it));
 }
 
-/* Rows whose pupil has no pseudonym yet wait for it. */
+/* Rows whose pupil has no pseudonym yet wait for it, and are not looked at
+ * before it is there (trigger leerling_gecachet) or they expire. */
 static enum ov_rc
-set_waiting(struct ov_store *st, int64_t partner, struct ov_err *e)
+set_waiting(struct ov_store *st, const int64_t *nr, size_t n, struct ov_err *e)
 {
-	return ov_db_run(st->db, e,
-	    "UPDATE uitgaand SET stand='WACHT-OP-PSEUDONIEM'"
-	    " WHERE partner=?1 AND " OV_UIT_OPEN " AND stand='OPGESTELD' AND"
-	    " EXISTS (SELECT 1 FROM leerling l WHERE l.nr=uitgaand.leerling"
-	    " AND l.stand<>'gecachet')",
-	    "i", partner);
+	enum ov_rc rc;
+
+	if (n == 0)
+		return OV_OK;
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	for (size_t i = 0; i < n && rc == OV_OK; i++)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE uitgaand SET stand='WACHT-OP-PSEUDONIEM',due=exp"
+		    " WHERE nr=?1",
+		    "i", nr[i]);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(st);
+	return rc;
 }
 
 static enum ov_rc
@@ -76,31 +87,35 @@ read_row(struct ov_store *st, sqlite3_stmt *q, struct item *it,
 	return ov_buf_ok(&it->jws, e);
 }
 
-/* As many as one vault call may carry; what cannot be read is set aside. */
+/* As many as one vault call may carry; what cannot be read is set aside, what
+ * has no pseudonym waits.  *moved: how many of these. */
 static enum ov_rc
 select_rows(struct ov_store *st, int64_t partner, struct item *it, size_t *n,
-    struct ov_err *e)
+    size_t *moved, struct ov_err *e)
 {
 	struct ov_err why = {0};
-	int64_t bad[OV_MAKE_MAX];
+	int64_t bad[OV_MAKE_MAX], wait[OV_MAKE_MAX];
 	sqlite3_stmt *q;
-	size_t nbad = 0, bytes = 0;
+	size_t nbad = 0, nwait = 0, bytes = 0;
 	enum ov_rc rc;
 	bool row;
 
 	*n = 0;
 	rc = ov_db_q(st->db, &q, e,
 	    "SELECT u.nr,u.stand,u.srt,u.id,u.jti,u.zaak,u.inhoud,"
-	    "ifnull(u.leerling,0),l.id,l.y FROM uitgaand u"
+	    "ifnull(u.leerling,0),l.id,l.y,u.leerling IS NOT NULL AND"
+	    " l.stand IS NOT 'gecachet' FROM uitgaand u"
 	    " LEFT JOIN leerling l ON l.nr=u.leerling"
-	    " WHERE u.partner=?1 AND u.due<=?2 AND u." OV_UIT_OPEN " AND"
-	    " u.stand IN ('OPGESTELD','WACHT-OP-PSEUDONIEM') AND"
-	    " (u.leerling IS NULL OR l.stand='gecachet') ORDER BY u.nr LIMIT "
-	    "64",
+	    " WHERE u.partner=?1 AND u.due<=?2 AND u." OV_UIT_MAAK
+	    " ORDER BY u.due,u.nr LIMIT 64",
 	    "ii", partner, ov_now(st));
-	while (rc == OV_OK && *n + nbad < OV_MAKE_MAX &&
+	while (rc == OV_OK && *n + nbad + nwait < OV_MAKE_MAX &&
 	       bytes < OV_BATCH_BYTES_MAX &&
 	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
+		if (ov_db_i64(q, 10) != 0) {
+			wait[nwait++] = ov_db_i64(q, 0);
+			continue;
+		}
 		rc = read_row(st, q, &it[*n], &why);
 		if (rc == OV_OK) {
 			bytes += it[(*n)++].jws.n;
@@ -116,6 +131,9 @@ select_rows(struct ov_store *st, int64_t partner, struct item *it, size_t *n,
 	ov_db_done(st->db, q);
 	for (size_t i = 0; i < nbad && rc == OV_OK; i++)
 		rc = ov_uit_set_aside(st, bad[i], "onleesbaar", e);
+	if (rc == OV_OK)
+		rc = set_waiting(st, wait, nwait, e);
+	*moved = rc == OV_OK ? nbad + nwait : 0;
 	return rc;
 }
 
@@ -287,7 +305,7 @@ store_one(struct ov_store *st, const struct ov_lid *lid, uint32_t ep,
 	enum ov_rc rc;
 
 	rc = ov_db_run(st->db, e,
-	    "UPDATE uitgaand SET seq=?2,ep=?3,iat=?4,exp=?5,due=0,pogingen=0,"
+	    "UPDATE uitgaand SET seq=?2,ep=?3,iat=?4,exp=?5,due=?4,pogingen=0,"
 	    "klaar=?4,jws=?6,jwe=?7,sha_jws=?8 WHERE nr=?1",
 	    "iiiiivvb", it->nr, (int64_t)it->seq, (int64_t)ep, ov_now(st),
 	    ov_now(st) + OV_LIFE_S, (struct ov_view){it->jws.p, it->jws.n},
@@ -385,17 +403,16 @@ wait_for_link(struct ov_store *st, const struct ov_lid *lid, int64_t partner,
 
 	rc = ov_db_int(st->db, &tries, 0, e,
 	    "SELECT max(pogingen) FROM uitgaand WHERE partner=?1"
-	    " AND " OV_UIT_OPEN " AND stand IN"
-	    " ('OPGESTELD','WACHT-OP-PSEUDONIEM')",
-	    "i", partner);
+	    " AND " OV_UIT_MAAK " AND due<=?2",
+	    "ii", partner, ov_now(st));
 	if (rc != OV_OK)
 		return rc;
 	ov_bundel_ask(st, lid);
 	return ov_db_run(st->db, e,
 	    "UPDATE uitgaand SET due=?2,pogingen=pogingen+1 WHERE partner=?1"
-	    " AND " OV_UIT_OPEN " AND leerling IS NOT NULL AND stand IN"
-	    " ('OPGESTELD','WACHT-OP-PSEUDONIEM')",
-	    "ii", partner, tries == 0 ? ov_now(st) + 2 : ov_backoff(st, tries));
+	    " AND " OV_UIT_MAAK " AND leerling IS NOT NULL AND due<=?3",
+	    "iii", partner, tries == 0 ? ov_now(st) + 2 : ov_backoff(st, tries),
+	    ov_now(st));
 }
 
 enum ov_rc
@@ -414,8 +431,7 @@ ov_deliver_make(struct ov_store *st, const struct ov_lid *lid, int64_t partner,
 	ep = ov_book_epoch_active(st->boek, ov_now(st));
 	if (ep == NULL)
 		return OV_OK;
-	if ((rc = set_waiting(st, partner, e)) != OV_OK ||
-	    (rc = select_rows(st, partner, it, &n, e)) != OV_OK || n == 0)
+	if ((rc = select_rows(st, partner, it, &n, made, e)) != OV_OK || n == 0)
 		return rc;
 	rc = ov_bundel_get(st, lid, &b, &found, e);
 	if (rc == OV_OK && found) {
@@ -424,7 +440,7 @@ ov_deliver_make(struct ov_store *st, const struct ov_lid *lid, int64_t partner,
 		if (rc == OV_OK && nolink)
 			rc = wait_for_link(st, lid, partner, e);
 		else if (rc == OV_OK)
-			*made = n;
+			*made += n;
 	}
 	items_free(it, n);
 	return rc;

@@ -64,7 +64,6 @@ struct due {
 	struct ov_buf blob;
 };
 
-/* Numbers only: sorting must not carry the ciphertexts along. */
 static enum ov_rc
 due_numbers(struct ov_store *st, int64_t partner, size_t room, int64_t *nr,
     size_t *n, struct ov_err *e)
@@ -76,8 +75,7 @@ due_numbers(struct ov_store *st, int64_t partner, size_t room, int64_t *nr,
 	*n = 0;
 	rc = ov_db_q(st->db, &q, e,
 	    "SELECT nr FROM uitgaand WHERE partner=?1 AND due<=?2"
-	    " AND " OV_UIT_OPEN " AND stand IN ('KLAAR','ONDERWEG')"
-	    " ORDER BY seq LIMIT ?3",
+	    " AND " OV_UIT_ZEND " ORDER BY due,seq LIMIT ?3",
 	    "iii", partner, ov_now(st), (int64_t)(room + OV_FLIGHT_MAX));
 	while (rc == OV_OK && *n < room &&
 	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row)

@@ -314,10 +314,23 @@ CREATE TABLE uitgaand (
   CHECK ((stand = 'AFGELEVERD') <= (bewijs IS NOT NULL OR fout IS NOT NULL)),
   CHECK (stand NOT IN ('KLAAR', 'ONDERWEG') OR seq IS NOT NULL)
 ) STRICT;
-CREATE INDEX uitgaand_due ON uitgaand(partner, due)
+-- What is not final, and when it expires; what is to be signed; what is to be
+-- sent.  Each in the order in which a turn of the outbox takes it.
+CREATE INDEX uitgaand_open ON uitgaand(partner, exp)
   WHERE stand IN ('OPGESTELD', 'WACHT-OP-PSEUDONIEM', 'KLAAR', 'ONDERWEG');
+CREATE INDEX uitgaand_maak ON uitgaand(partner, due, nr)
+  WHERE stand IN ('OPGESTELD', 'WACHT-OP-PSEUDONIEM');
+CREATE INDEX uitgaand_zend ON uitgaand(partner, due, seq)
+  WHERE stand IN ('KLAAR', 'ONDERWEG');
+-- A message that waits for a pseudonym is not looked at before it is there.
 CREATE INDEX uitgaand_wacht ON uitgaand(leerling)
   WHERE stand = 'WACHT-OP-PSEUDONIEM';
+CREATE TRIGGER leerling_gecachet AFTER UPDATE OF stand ON leerling
+  WHEN new.stand = 'gecachet'
+BEGIN
+  UPDATE uitgaand SET due = 0
+    WHERE leerling = new.nr AND stand = 'WACHT-OP-PSEUDONIEM';
+END;
 CREATE INDEX uitgaand_vrij ON uitgaand(partner, seq) WHERE seq_vrij = 1;
 CREATE INDEX uitgaand_jti ON uitgaand(partner, jti);
 CREATE INDEX uitgaand_zaak ON uitgaand(zaak) WHERE zaak IS NOT NULL;

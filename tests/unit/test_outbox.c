@@ -354,35 +354,6 @@ test_large(void **state)
 	assert_int_equal(W.nsent, COUNT(nr));
 }
 
-/* With OV_UIT_OPEN beside its own term a query walks over what is not final,
- * and never over everything that was ever sent. */
-static void
-test_index(void **state)
-{
-	static const char *const sql[] = {"EXPLAIN QUERY PLAN SELECT nr FROM "
-	                                  "uitgaand WHERE partner=?1 AND"
-	                                  " due<=?1 AND " OV_UIT_OPEN
-	                                  " AND stand IN ('KLAAR','ONDERWEG')"
-	                                  " ORDER BY seq",
-	    "EXPLAIN QUERY PLAN SELECT u.nr FROM uitgaand u WHERE"
-	    " u.partner=?1 AND u.due<=?1 AND u." OV_UIT_OPEN " AND"
-	    " u.stand IN ('OPGESTELD','WACHT-OP-PSEUDONIEM') ORDER BY u.nr"};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(sql); i++) {
-		sqlite3_stmt *q;
-		bool row;
-
-		assert_int_equal(ov_db_q(W.st->db, &q, NULL, sql[i], "i",
-		                     (int64_t)1),
-		    OV_OK);
-		assert_int_equal(ov_db_next(W.st->db, q, &row, NULL), OV_OK);
-		assert_true(row);
-		assert_non_null(strstr(ov_db_text(q, 3), "uitgaand_due"));
-		ov_db_done(W.st->db, q);
-	}
-}
-
 int
 main(void)
 {
@@ -390,7 +361,7 @@ main(void)
 	    T(test_commands_by_state), T(test_withdraw_seq), T(test_renew),
 	    T(test_not_while_flying), T(test_expiry), T(test_make),
 	    T(test_send_order), T(test_net_full), T(test_resume),
-	    T(test_breaker), T(test_large), T(test_index)};
+	    T(test_breaker), T(test_large)};
 
 	return cmocka_run_group_tests(tests, NULL, reply_free);
 }

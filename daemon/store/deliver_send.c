@@ -625,7 +625,9 @@ judge_one(struct ov_store *st, const struct ov_sent *s, struct ov_err *e)
 		rc = again(st, &w, 0, "partij-onbekend", e);
 	else if (rc == OV_OK)
 		rc = by_code(st, &w, s, e);
-	else if (rc == OV_BADMSG)
+	/* Our own row cannot be read (a column cut, a key rotten): the others
+	 * of this commit are judged all the same. */
+	if (ov_rc_class(rc) == OV_CL_REFUSE)
 		rc = ov_uit_set_aside(st, s->nr, "onleesbaar", e);
 	ov_buf_free(&w.hashes);
 	explicit_bzero(w.wrap, sizeof(w.wrap));

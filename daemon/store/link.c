@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/store/deliver.h"
 #include "daemon/store/link.h"
 #include "protocol/bundle.h"
 #include "protocol/receipt.h"
@@ -44,13 +45,6 @@ ov_hits_free(struct ov_hit *h, size_t n)
 	explicit_bzero(h, n * sizeof(*h));
 }
 
-/* The vault may answer another time: a link key is missing, or room. */
-static bool
-passing(uint32_t rc)
-{
-	return rc == OV_AGAIN || rc == OV_NOSPACE || rc == OV_SYS;
-}
-
 /* ---- tags ---- */
 
 struct pupil {
@@ -58,16 +52,32 @@ struct pupil {
 	uint8_t id[16], y[OV_YBLOB];
 };
 
-/* Pupils of an epoch whose tag for this partner is missing. */
+/* One pupil that cannot be read is not the others' trouble. */
+static enum ov_rc
+pupil_aside(struct ov_store *st, int64_t nr, struct ov_err *e)
+{
+	ov_log(OV_LOG_ERROR,
+	    "event=set-aside table=leerling nr=%lld reason=onleesbaar",
+	    (long long)nr);
+	return ov_db_run(st->db, e,
+	    "INSERT INTO terzijde(tijd,tabel,record,reden)"
+	    " SELECT ?1,'leerling',?2,'onleesbaar' WHERE NOT EXISTS"
+	    " (SELECT 1 FROM terzijde WHERE tabel='leerling' AND record=?2)",
+	    "ii", ov_now(st), nr);
+}
+
+/* Pupils of an epoch whose tag for this partner is missing.  One that cannot
+ * be read is set aside; *bad: how many. */
 static enum ov_rc
 tags_missing(struct ov_store *st, int64_t partner, int64_t ep, struct pupil *p,
-    size_t *n, struct ov_err *e)
+    size_t *n, size_t *bad, struct ov_err *e)
 {
+	int64_t aside[TAGS];
 	sqlite3_stmt *q;
 	enum ov_rc rc;
 	bool row;
 
-	*n = 0;
+	*n = *bad = 0;
 	rc = ov_db_q(st->db, &q, e,
 	    "SELECT nr,id,y FROM leerling WHERE eigen=1 AND ep=?2"
 	    " AND stand='gecachet' AND nr>ifnull((SELECT tot FROM etiket_klaar"
@@ -77,14 +87,18 @@ tags_missing(struct ov_store *st, int64_t partner, int64_t ep, struct pupil *p,
 	    " t.tabel='leerling' AND t.record=leerling.nr)"
 	    " ORDER BY nr LIMIT 256",
 	    "ii", partner, ep);
-	while (rc == OV_OK && (rc = ov_db_next(st->db, q, &row, e)) == OV_OK &&
-	       row && *n < TAGS) {
+	while (rc == OV_OK && *n + *bad < TAGS &&
+	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
 		p[*n].nr = ov_db_i64(q, 0);
-		if ((rc = ov_db_fix(q, 1, p[*n].id, 16, e)) == OV_OK)
-			rc = ov_db_fix(q, 2, p[*n].y, OV_YBLOB, e);
-		(*n)++;
+		if (ov_db_fix(q, 1, p[*n].id, 16, NULL) == OV_OK &&
+		    ov_db_fix(q, 2, p[*n].y, OV_YBLOB, NULL) == OV_OK)
+			(*n)++;
+		else
+			aside[(*bad)++] = p[*n].nr;
 	}
 	ov_db_done(st->db, q);
+	for (size_t i = 0; i < *bad && rc == OV_OK; i++)
+		rc = pupil_aside(st, aside[i], e);
 	return rc;
 }
 
@@ -101,20 +115,6 @@ tags_complete(struct ov_store *st, int64_t partner, int64_t ep,
 	    " ON CONFLICT(partner,ep) DO UPDATE SET tot=excluded.tot"
 	    " WHERE tot<>excluded.tot",
 	    "ii", partner, ep);
-}
-
-/* One pupil that cannot be read is not the others' trouble. */
-static enum ov_rc
-pupil_aside(struct ov_store *st, int64_t nr, struct ov_err *e)
-{
-	ov_log(OV_LOG_ERROR,
-	    "event=set-aside table=leerling nr=%lld reason=onleesbaar",
-	    (long long)nr);
-	return ov_db_run(st->db, e,
-	    "INSERT INTO terzijde(tijd,tabel,record,reden)"
-	    " SELECT ?1,'leerling',?2,'onleesbaar' WHERE NOT EXISTS"
-	    " (SELECT 1 FROM terzijde WHERE tabel='leerling' AND record=?2)",
-	    "ii", ov_now(st), nr);
 }
 
 static enum ov_rc
@@ -145,14 +145,16 @@ tags_make(struct ov_store *st, int64_t partner, int64_t ep, size_t *made,
 	static struct ov_v_pid q[TAGS];
 	static struct ov_v_pidded a[TAGS];
 	OV_REPLY r = {0};
-	size_t n;
+	size_t n, bad;
 	enum ov_rc rc;
 
 	*made = 0;
-	if ((rc = tags_missing(st, partner, ep, p, &n, e)) != OV_OK)
+	if ((rc = tags_missing(st, partner, ep, p, &n, &bad, e)) != OV_OK)
 		return rc;
-	if (n == 0)
-		return tags_complete(st, partner, ep, e);
+	if (n == 0) { /* more may be behind those that were set aside */
+		*made = bad;
+		return bad > 0 ? OV_OK : tags_complete(st, partner, ep, e);
+	}
 	for (size_t i = 0; i < n; i++) {
 		q[i] = (struct ov_v_pid){.mode = OV_PID_TAG,
 		    .partner = (uint32_t)partner,
@@ -167,7 +169,7 @@ tags_make(struct ov_store *st, int64_t partner, int64_t ep, size_t *made,
 	rc = ov_vault(st, OV_V_PID, &ov_v_pid_rec, q, n, &ov_v_pidded_rec, a,
 	    &r, e);
 	for (size_t i = 0; i < n && rc == OV_OK; i++)
-		if (passing(a[i].rc))
+		if (ov_uit_passing((enum ov_rc)a[i].rc))
 			rc = ov_fail(e, OV_AGAIN, "no index tag");
 	if (rc == OV_OK && (rc = ov_tx_begin(st, e)) == OV_OK) {
 		rc = tags_store(st, partner, ep, p, a, n, e);
@@ -375,7 +377,7 @@ ov_hits_open(struct ov_store *st, struct ov_hit *h, size_t n, struct ov_err *e)
 	explicit_bzero(q, sizeof(q[0]) * k);
 	for (size_t i = 0; i < k && rc == OV_OK; i++) {
 		/* One partner without a link key does not stop the others. */
-		if (passing(a[i].rc))
+		if (ov_uit_passing((enum ov_rc)a[i].rc))
 			h[who[i]].later = true;
 		else if (a[i].rc != OV_OK)
 			h[who[i]].broken = true;

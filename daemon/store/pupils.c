@@ -3,6 +3,7 @@
  * every row first and changes nothing when one is bad; then 64 rows a
  * transaction.  Loading the same file again changes nothing.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,35 +196,57 @@ load_batch(struct ov_load *l, struct ov_err *e)
 	return rc;
 }
 
+/* Those whose row can be read, above *nr. */
+static enum ov_rc
+replaced(struct ov_store *st, int64_t start, int64_t *nr, struct ov_have *h,
+    size_t *n, bool *more, struct ov_err *e)
+{
+	sqlite3_stmt *q;
+	size_t seen = 0;
+	enum ov_rc rc;
+	bool row;
+
+	*n = 0;
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT nr,id FROM leerling WHERE eigen=1 AND geladen<?1"
+	    " AND nr>?2 AND NOT EXISTS (SELECT 1 FROM bericht WHERE"
+	    " leerling=leerling.nr AND gesloten=0) ORDER BY nr LIMIT 64",
+	    "ii", start, *nr);
+	while (rc == OV_OK && seen < OV_ROWS_MAX &&
+	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
+		seen++;
+		*nr = h[*n].nr = ov_db_i64(q, 0);
+		if (ov_db_fix(q, 1, h[*n].id, 16, NULL) == OV_OK)
+			(*n)++;
+		else
+			ov_log(OV_LOG_ERROR,
+			    "event=not-removed table=leerling nr=%" PRId64
+			    " reason=onleesbaar",
+			    *nr);
+	}
+	ov_db_done(st->db, q);
+	*more = seen > 0;
+	return rc;
+}
+
 /* With `vervang`: who is not in the file and has no dossier goes. */
 static enum ov_rc
 load_replace(const struct ov_load *l, struct ov_err *e)
 {
 	struct ov_store *st = l->st;
 	struct ov_have h[OV_ROWS_MAX];
-	sqlite3_stmt *q;
-	size_t n = 0;
+	int64_t nr = 0;
+	size_t n;
+	bool more = true;
 	enum ov_rc rc;
-	bool row;
 
 	if ((rc = ov_tx_begin(st, e)) != OV_OK)
 		return rc;
-	do {
-		n = 0;
-		rc = ov_db_q(st->db, &q, e,
-		    "SELECT nr,id FROM leerling WHERE eigen=1 AND geladen<?1"
-		    " AND NOT EXISTS (SELECT 1 FROM bericht WHERE"
-		    " leerling=leerling.nr AND gesloten=0) LIMIT 64",
-		    "i", l->start);
-		while (rc == OV_OK && n < OV_ROWS_MAX &&
-		       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
-			h[n].nr = ov_db_i64(q, 0);
-			rc = ov_db_fix(q, 1, h[n++].id, 16, e);
-		}
-		ov_db_done(st->db, q);
+	while (rc == OV_OK && more) {
+		rc = replaced(st, l->start, &nr, h, &n, &more, e);
 		for (size_t i = 0; i < n && rc == OV_OK; i++)
 			rc = ov_pupil_drop(st, h[i].nr, h[i].id, e);
-	} while (rc == OV_OK && n > 0);
+	}
 	if (rc == OV_OK)
 		rc = ov_tx_commit(st, e);
 	if (rc != OV_OK)

@@ -202,12 +202,56 @@ damaged(void **state)
 	ov_vault_free(peer);
 }
 
+/* Columns of the wrong length, before there are tags: set aside, and whoever
+ * comes after them has a tag, is linked and can be replaced. */
+static void
+cut(void **state)
+{
+	json_t *j;
+	int64_t nr;
+
+	(void)state;
+	crypto_core_ristretto255_scalar_random(scalar);
+	world_book();
+	introduce();
+	applicant("r0", "999990007", "2008-02-29");
+	run("UPDATE leerling SET y=zeroblob(99) WHERE nr=?1", 1);
+	applicant("r1", "999990019", "2008-02-29");
+	assert_int_equal(ov_db_run(w.st->db, NULL,
+	                     "PRAGMA ignore_check_constraints=1", ""),
+	    OV_OK);
+	run("UPDATE leerling SET id=x'00' WHERE nr=?1", 2);
+	applicant("r2", "999990020", "2008-02-29");
+	nr = message("999990020", 1);
+	ov_link_kick(w.st);
+	world_turn(50);
+	assert_false(w.fatal);
+	assert_int_equal(count("SELECT count(*) FROM terzijde"
+	                       " WHERE tabel='leerling' AND record IN (1,2)"),
+	    2);
+	assert_int_equal(count("SELECT count(*) FROM etiket WHERE leerling=3"),
+	    1);
+	is(nr, "GEKOPPELD");
+	run("UPDATE leerling SET geladen=0 WHERE nr<=?1", 2);
+	j = ask("pupils.load", json_pack("{s:b}", "vervang", 1),
+	    json_pack("[{s:s,s:s,s:s,s:s}]", "eigenReferentie", "r2", "pgn",
+	        "999990020", "geboortedatum", "2008-02-29", "schoolVerlaten",
+	        ""),
+	    NULL);
+	assert_non_null(json_object_get(j, "end"));
+	json_decref(j);
+	assert_int_equal(count("SELECT count(*) FROM leerling WHERE nr=1"), 0);
+	assert_int_equal(count("SELECT count(*) FROM leerling WHERE nr=2"), 1);
+	ov_vault_free(peer);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] =
 	    {cmocka_unit_test_setup_teardown(linking, world_up, world_down),
-	        cmocka_unit_test_setup_teardown(damaged, world_up, world_down)};
+	        cmocka_unit_test_setup_teardown(damaged, world_up, world_down),
+	        cmocka_unit_test_setup_teardown(cut, world_up, world_down)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -458,6 +458,27 @@ test_unreadable_judge(void **state)
 	assert_int_equal(aside(lost), 1);
 }
 
+/* The key rotted while it was under way: its receipt cannot be kept, and that
+ * of the next message is. */
+static void
+test_unreadable_receipt(void **state)
+{
+	OV_BUF first = {0}, second = {0};
+	int64_t rotten = under_way(), good = under_way();
+
+	(void)state;
+	receipt(rotten, "rubbish\n", false, &first);
+	receipt(good, "rubbish\n", false, &second);
+	spoil(rotten, "UPDATE sleutel_jong SET wrap=randomblob(length(wrap))"
+	              " WHERE id=(SELECT id FROM uitgaand WHERE nr=?1)");
+	land(0, 201, (struct ov_view){first.p, first.n});
+	land(1, 201, (struct ov_view){second.p, second.n});
+	judge();
+	is(rotten, "GEWEIGERD", "onleesbaar");
+	is(good, "AFGELEVERD", "bewijs-in-twijfel");
+	assert_int_equal(aside(rotten), 1);
+}
+
 /* A partner for whom nothing can be done (the bundle on file is rubbish) does
  * not keep the next one waiting. */
 static void
@@ -487,7 +508,8 @@ main(void)
 	    T(test_new_seq), T(test_new_seq_absurd), T(test_link_key_stands),
 	    T(test_receipt_alarm), T(test_receipt_of_other_bytes),
 	    T(test_unreadable_make), T(test_unreadable_send),
-	    T(test_unreadable_judge), T(test_partners_apart)};
+	    T(test_unreadable_judge), T(test_unreadable_receipt),
+	    T(test_partners_apart)};
 
 	return cmocka_run_group_tests(tests, NULL, reply_free);
 }

@@ -12,26 +12,19 @@ notice_day(const struct ov_verzuim *v)
 /* No school day between the end of the one and the start of the other, which
  * does not begin earlier. */
 static bool
-continuous(const struct ov_verzuim *first, const struct ov_verzuim *then)
+continuous(const struct ov_kalender *k, const struct ov_verzuim *first,
+    const struct ov_verzuim *then)
 {
-	int32_t d, start = ov_date_days(then->begin);
-
-	if (!first->beeindigd)
-		return true;
-	for (d = ov_date_days(first->eind) + 1; d < start; d++) {
-		int day = ov_date_weekday(ov_date_from_days(d));
-
-		if (day != 0 && day != 6)
-			return false;
-	}
-	return true;
+	return !first->beeindigd || ov_kal_werkdagen(k, first->eind,
+	                                ov_date_add_days(then->begin, -1)) == 0;
 }
 
 bool
-ov_verzuim_binnen_7(const struct ov_verzuim *a, const struct ov_verzuim *b)
+ov_verzuim_binnen_7(const struct ov_kalender *k, const struct ov_verzuim *a,
+    const struct ov_verzuim *b)
 {
 	if (abs(notice_day(a) - notice_day(b)) >= OV_VERZUIM_DAGEN)
 		return false;
-	return ov_date_cmp(a->begin, b->begin) <= 0 ? continuous(a, b)
-	                                            : continuous(b, a);
+	return ov_date_cmp(a->begin, b->begin) <= 0 ? continuous(k, a, b)
+	                                            : continuous(k, b, a);
 }

@@ -204,7 +204,7 @@ ov_absence_fits_in(struct ov_store *st, int64_t partner,
 		rc = ov_bericht_open(st, n[i].nr, &old, e);
 		if (rc == OV_OK && ov_absence_read(old.inhoud, &was) &&
 		    !is_named(old.inhoud, "vervangt", cl->jti))
-			*fits = !ov_verzuim_binnen_7(&was, v);
+			*fits = !ov_verzuim_binnen_7(st->kalender, &was, v);
 		else if (ov_unreadable(rc)) /* told by who shows it */
 			rc = OV_OK;
 		ov_claims_free(&old);
@@ -270,7 +270,7 @@ ov_absence_fits_out(struct ov_store *st, int64_t leerling, const json_t *inhoud,
 			continue;
 		rc = ov_uitgaand_open(st, n[i].nr, &old, e);
 		if (rc == OV_OK && ov_absence_read(old.root, &was))
-			*fits = !ov_verzuim_binnen_7(&was, &v);
+			*fits = !ov_verzuim_binnen_7(st->kalender, &was, &v);
 		else if (ov_unreadable(rc))
 			rc = OV_OK;
 	}

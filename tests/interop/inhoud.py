@@ -80,9 +80,31 @@ def notice_day(c):
     return c.get("einddatum", c["begindatum"])
 
 
+def easter(year):
+    """Sunday, after Meeus."""
+    a, (b, c) = year % 19, divmod(year, 100)
+    h = (19 * a + b - b // 4 - (8 * b + 13) // 25 + 15) % 30
+    n = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
+    month, day = divmod(h + n - 7 * ((a + 11 * h + 22 * n) // 451) + 114, 31)
+    return datetime.date(year, month, day + 1)
+
+
+def working_day(day):
+    """No Saturday, Sunday or public holiday of data/kalender.json."""
+    def falls(f):
+        if "pasen" in f:
+            return easter(day.year) + datetime.timedelta(f["pasen"])
+        d = datetime.date(day.year, f["maand"], f["dag"])
+        return d + datetime.timedelta(
+            f.get("zondag", 0) if d.weekday() == 6 else 0)
+    return day.weekday() < 5 and not any(
+        in_force(f, day.isoformat()) and falls(f) == day
+        for f in table("kalender.json")["feestdagen"])
+
+
 def too_soon(a, b):
     """Two notices of one absence, less than 7 days apart: in between lies
-    nothing but Saturdays and Sundays."""
+    no working day."""
     date = datetime.date.fromisoformat
     if abs((date(notice_day(a)) - date(notice_day(b))).days) >= 7:
         return False
@@ -91,7 +113,7 @@ def too_soon(a, b):
         return True
     day = date(a["einddatum"]) + datetime.timedelta(1)
     while day < date(b["begindatum"]):
-        if day.weekday() < 5:
+        if working_day(day):
             return False
         day += datetime.timedelta(1)
     return True

@@ -455,6 +455,11 @@ def earlier(ok, t):
         ok("absence of %r" % new["inhoud"]["begindatum"],
            t.earlier(new, [first]) == ([] if member is None else [
                {"pad": "/inhoud/" + member, "reden": "binnen-7-dagen"}]))
+    easter = absence(1, "2025-04-14", "2025-04-17")
+    for day, soon in (("2025-04-22", True), ("2025-04-23", False)):
+        ok("absence over Easter, %s" % day, t.earlier(
+            absence(2, day, day), [easter]) == ([] if not soon else [
+                {"pad": "/inhoud/einddatum", "reden": "binnen-7-dagen"}]))
 
 
 def matrix(ok, shipped):

@@ -1,14 +1,29 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* One notice per 7 days of one absence: the whole table, in both orders. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "tests/unit/types_fixture.h"
 
 #include "protocol/herhaling.h"
+
+static struct ov_kalender *kalender;
+
+static int
+load_days(void **state)
+{
+	struct ov_err e = {0};
+
+	(void)setup(state);
+	if (ov_kalender_load(types, data("kalender.json"), &kalender, &e) !=
+	    OV_OK)
+		fail_msg("%s", e.msg);
+	return 0;
+}
+
+static int
+free_days(void **state)
+{
+	ov_kalender_free(kalender);
+	return teardown(state);
+}
 
 static struct ov_verzuim
 notice(const char *begin, const char *eind)
@@ -51,6 +66,18 @@ static const struct {
     {"2025-12-29", "2025-12-31", "2026-01-01", "2026-01-06", true},
     {"2025-12-29", "2025-12-31", "2026-01-01", "2026-01-07", false},
     {"2025-07-28", "2025-07-31", "2025-08-01", "2025-08-01", true},
+    /* Over New Year's Day, a Thursday; the Friday after it is a school day. */
+    {"2025-12-29", "2025-12-31", "2026-01-02", "2026-01-02", true},
+    {"2025-12-29", "2025-12-31", "2026-01-05", "2026-01-05", false},
+    /* From Maundy Thursday to the Tuesday after Easter, 17 to 22 April. */
+    {"2025-04-14", "2025-04-17", "2025-04-22", "2025-04-22", true},
+    {"2025-04-14", "2025-04-17", "2025-04-23", "2025-04-23", false},
+    /* Ascension Day is free, the Friday after it is not of the law. */
+    {"2025-05-26", "2025-05-28", "2025-05-30", "2025-05-30", true},
+    {"2025-05-26", "2025-05-28", "2025-06-02", "2025-06-02", false},
+    /* Queen's Day was one until 2013. */
+    {"2013-04-29", "2013-04-29", "2013-05-01", "2013-05-01", true},
+    {"2014-04-29", "2014-04-29", "2014-05-01", "2014-05-01", false},
 };
 
 static void
@@ -61,8 +88,8 @@ rule_8_one_notice_in_7_days(void **state)
 		struct ov_verzuim a = notice(t[i].b1, t[i].e1);
 		struct ov_verzuim b = notice(t[i].b2, t[i].e2);
 
-		if (ov_verzuim_binnen_7(&a, &b) != t[i].binnen ||
-		    ov_verzuim_binnen_7(&b, &a) != t[i].binnen)
+		if (ov_verzuim_binnen_7(kalender, &a, &b) != t[i].binnen ||
+		    ov_verzuim_binnen_7(kalender, &b, &a) != t[i].binnen)
 			fail_msg("row %zu", i);
 	}
 }
@@ -74,5 +101,5 @@ main(void)
 	    cmocka_unit_test(rule_8_one_notice_in_7_days),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, load_days, free_days);
 }

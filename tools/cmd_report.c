@@ -602,8 +602,8 @@ static const struct ov_opt opt_pop[] = {{"source", OV_OPT_TEXT, "TEXT",
 
 const struct ov_cmd ov_cmds_report[] =
     {{"report", NULL, "LIST", 1, 1,
-         "Count and show: vsv, terugkeer, tijdigheid, doorlooptijd, duo,\n"
-         "                            terugkoppeling",
+         "Count and show: vsv, terugkeer, tijdigheid, doorlooptijd,\n"
+         "                            uitvalreden, duo, terugkoppeling",
          opt_report, run_report, NULL, true},
         {"import", "startpopulatie", "FILE", 1, 1,
             "Read how many take part: the denominators of reports", opt_pop,

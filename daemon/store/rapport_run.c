@@ -10,7 +10,7 @@
 
 static const struct ov_rap_lijst *const lijsten[] = {&ov_rap_vsv,
     &ov_rap_terugkeer, &ov_rap_tijdigheid, &ov_rap_doorlooptijd, &ov_rap_duo,
-    &ov_rap_terugkoppeling};
+    &ov_rap_terugkoppeling, &ov_rap_uitvalreden};
 
 /* ---- shared by the lists ---- */
 

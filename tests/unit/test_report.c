@@ -437,6 +437,61 @@ timely(void **state)
 	json_decref(rows);
 }
 
+/* Rule 9: of a sender's leavers, how many left for an unknown reason.  One
+ * person counts once, with what was said last. */
+static void
+rule_9_unknown_reasons_per_sender(void **state)
+{
+	static const struct {
+		uint32_t mens;
+		const char *reden, *uit;
+	} in[] = {{1, "7", "2025-10-01"}, {2, "4", "2025-12-01"},
+	    {3, "7", "2026-01-15"}, {3, "5", "2026-01-15"},
+	    {4, "6", "2026-09-30"}, {5, NULL, "2026-02-01"},
+	    {6, "7", "2025-09-30"}, {7, "7", "2026-10-01"}};
+	json_t *rows = json_array(), *j, *r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(in) / sizeof(in[0]); i++) {
+		j = notice("MBO_2", "0193", in[i].uit);
+		if (in[i].reden != NULL)
+			(void)json_object_set_new(j, "redenUitval",
+			    json_string(in[i].reden));
+		(void)received((struct in){.srt = "uitschrijving",
+		    .inhoud = j,
+		    .mens = in[i].mens});
+	}
+	j = report(json_pack("{s:s,s:s}", "lijst", "uitvalreden", "schooljaar",
+	               "2025-2026"),
+	    rows);
+	assert_int_equal(end_int(j, "aantal"), 2);
+	json_decref(j);
+	r = find(rows, "partner", "Beroepscollege");
+	assert_int_equal(number(r, "noemer"), 4);
+	assert_int_equal(number(r, "teller"), 1);
+	assert_string_equal(text(r, "uitkomst"), "25.0");
+	assert_string_equal(text(r, "norm"), "5.00");
+	assert_string_equal(text(r, "gehaald"), "nee");
+	assert_string_equal(text(find(rows, "partner", "TOTAAL"), "uitkomst"),
+	    "25.0");
+	/* 1 of 20 is just what is aimed at. */
+	for (uint32_t i = 0; i < 16; i++) {
+		j = notice("MBO_2", "0193", "2026-03-01");
+		(void)json_object_set_new(j, "redenUitval", json_string("1"));
+		(void)received((struct in){.srt = "uitschrijving",
+		    .inhoud = j,
+		    .mens = 100 + i});
+	}
+	json_array_clear(rows);
+	json_decref(report(json_pack("{s:s,s:s}", "lijst", "uitvalreden",
+	                       "schooljaar", "2025-2026"),
+	    rows));
+	r = find(rows, "partner", "Beroepscollege");
+	assert_string_equal(text(r, "uitkomst"), "5.0");
+	assert_string_equal(text(r, "gehaald"), "ja");
+	json_decref(rows);
+}
+
 static void
 turnaround(void **state)
 {
@@ -587,8 +642,9 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {T(pop_refused), T(pop_listed),
 	    T(published_vsv), T(vsv_counts_once), T(as_of), T(vsv_gemeente),
-	    T(published_return), T(timely), T(turnaround), T(duo), T(refusals),
-	    T(damaged)};
+	    T(published_return), T(timely),
+	    T(rule_9_unknown_reasons_per_sender), T(turnaround), T(duo),
+	    T(refusals), T(damaged)};
 
 	ov_log_level(OV_LOG_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,13 @@ enum ov_reden {
 	X("twijfel")                                                           \
 	X("verlopen")                                                          \
 	X("geen-toegang")                                                      \
+	X("beleid-rol")                                                        \
+	X("beleid-voorwaarde")                                                 \
+	X("beleid-leeftijd")                                                   \
+	X("beleid-grondslag")                                                  \
+	X("beleid-besluit")                                                    \
+	X("beleid-woongemeente")                                               \
+	X("beleid-ondersteuning")                                              \
 	X("inzage-leerling-beslist")                                           \
 	X("inzage-ouder-beslist")                                              \
 	X("deel-ander")                                                        \

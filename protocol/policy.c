@@ -7,6 +7,16 @@
 
 #define ROLES_ALL (OV_ROL_BIT(OV_ROL_N) - 1U)
 
+const char *
+ov_why_code(enum ov_why w)
+{
+	static const char *const code[OV_WHY_N] = {NULL, "beleid-rol",
+	    "beleid-voorwaarde", "beleid-leeftijd", "beleid-grondslag",
+	    "beleid-besluit", "beleid-woongemeente", "beleid-ondersteuning"};
+
+	return (unsigned)w < OV_WHY_N ? code[w] : NULL;
+}
+
 struct question {
 	const struct ov_policy *p;
 	const struct ov_jn *inhoud;
@@ -29,8 +39,8 @@ date_of(const struct ov_jn *inhoud, const char *pad, struct ov_date *d)
 	return ov_date_parse(ov_jn_view(at(inhoud, pad)), d) == OV_OK;
 }
 
-/* 0: no such limit on that day. */
-static unsigned
+/* NULL: no such limit on that day. */
+static const struct limit *
 limit_on(const struct ov_policy *p, const char *naam, int32_t dag)
 {
 	size_t i;
@@ -38,14 +48,20 @@ limit_on(const struct ov_policy *p, const char *naam, int32_t dag)
 	for (i = 0; i < p->nlimit; i++)
 		if (strcmp(p->limit[i].naam, naam) == 0 &&
 		    ov_span_has(p->limit[i].geldig, dag))
-			return p->limit[i].jaren;
-	return 0;
+			return &p->limit[i];
+	return NULL;
 }
 
 static struct ov_verdict
 no(enum ov_why why)
 {
 	return (struct ov_verdict){.may = OV_MAY_NO, .why = why};
+}
+
+static struct ov_verdict
+no_at(enum ov_why why, const char *lid)
+{
+	return (struct ov_verdict){.may = OV_MAY_NO, .why = why, .lid = lid};
 }
 
 static struct ov_verdict
@@ -58,7 +74,9 @@ static struct ov_verdict
 judge_age(const struct question *q, const struct row *r, int32_t dag,
     struct ov_date event)
 {
-	struct ov_verdict v = no(OV_WHY_LEEFTIJD);
+	struct ov_verdict v = no_at(OV_WHY_LEEFTIJD, r->geboren);
+	const char *const names[] = {r->vanaf, r->tot};
+	const struct limit *l;
 	struct ov_date born;
 	int age;
 
@@ -67,14 +85,14 @@ judge_age(const struct question *q, const struct row *r, int32_t dag,
 	age = ov_age_on(born, event);
 	if (age < 0)
 		return v;
-	if (r->vanaf != NULL) {
-		v.grens = limit_on(q->p, r->vanaf, dag);
-		if (v.grens == 0 || (unsigned)age < v.grens)
-			return v;
-	}
-	if (r->tot != NULL) {
-		v.grens = limit_on(q->p, r->tot, dag);
-		if (v.grens == 0 || (unsigned)age >= v.grens)
+	for (int i = 0; i < 2; i++) {
+		if (names[i] == NULL)
+			continue;
+		l = limit_on(q->p, names[i], dag);
+		v.grens = l != NULL ? l->jaren : 0;
+		v.bron = l != NULL ? l->bron : NULL;
+		if (l == NULL || (i == 0 ? (unsigned)age < l->jaren
+		                         : (unsigned)age >= l->jaren))
 			return v;
 	}
 	v.may = OV_MAY_YES;
@@ -85,7 +103,7 @@ static struct ov_verdict
 judge_ground(const struct question *q, const struct row *r, int32_t dag,
     bool any)
 {
-	struct ov_verdict v = no(OV_WHY_GRONDSLAG);
+	struct ov_verdict v = no_at(OV_WHY_GRONDSLAG, "/grondslag");
 	const char *said = ov_jn_text(ov_jn_get(q->inhoud, "grondslag"));
 	size_t i;
 
@@ -136,11 +154,11 @@ judge_conds(const struct question *q, const struct row *r)
 			if (ov_jn_same(v, json_array_get(r->cond[i].in, j)))
 				break;
 		if (j == json_array_size(r->cond[i].in))
-			return no(OV_WHY_VOORWAARDE);
+			return no_at(OV_WHY_VOORWAARDE, r->cond[i].lid);
 	}
 	for (i = 0; i < r->nzonder; i++)
 		if (at(q->inhoud, r->zonder[i]) != NULL)
-			return no(OV_WHY_VOORWAARDE);
+			return no_at(OV_WHY_VOORWAARDE, r->zonder[i]);
 	return (struct ov_verdict){.may = OV_MAY_YES};
 }
 
@@ -164,7 +182,7 @@ judge_home(const struct question *q, const struct row *r, int32_t dag)
 		if (l != NULL && ov_oin_eq(&l->oin, &q->naar->oin))
 			return (struct ov_verdict){.may = OV_MAY_YES};
 	}
-	return no(OV_WHY_WOONGEMEENTE);
+	return no_at(OV_WHY_WOONGEMEENTE, r->gemeente);
 }
 
 static bool
@@ -209,7 +227,7 @@ judge_row(const struct question *q, const struct row *r, int32_t *event_dag)
 		return v;
 	ground = judge_ground(q, r, dag, q->naar == NULL);
 	if (ground.may == OV_MAY_YES && !named(q, r))
-		return no(OV_WHY_ONDERSTEUNING);
+		return no_at(OV_WHY_ONDERSTEUNING, r->benoemd);
 	return ground;
 }
 
@@ -247,6 +265,7 @@ ask(const struct question *q, const char *srt, unsigned van, unsigned naar)
 		if (v.may == OV_MAY_YES) {
 			v.why = OV_WHY_NONE;
 			v.grens = 0;
+			v.lid = v.bron = NULL;
 			return v;
 		}
 		if (best.may == OV_MAY_UNREADABLE)

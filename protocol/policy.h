@@ -40,14 +40,17 @@ enum ov_may {
 /* Why not; of several rows that say no the highest is told. */
 enum ov_why {
 	OV_WHY_NONE,
-	OV_WHY_ROL,          /* no row for these roles and this type */
-	OV_WHY_VOORWAARDE,   /* a condition of the row on the content */
-	OV_WHY_LEEFTIJD,     /* too young or too old for this role */
-	OV_WHY_GRONDSLAG,    /* the ground does not serve this row, or now */
-	OV_WHY_BESLUIT,      /* closed until the region decides */
-	OV_WHY_WOONGEMEENTE, /* receiver does not serve where he lives */
-	OV_WHY_ONDERSTEUNING /* part C for another than the named receiver */
+	OV_WHY_ROL,           /* no row for these roles and this type */
+	OV_WHY_VOORWAARDE,    /* a condition of the row on the content */
+	OV_WHY_LEEFTIJD,      /* too young or too old for this role */
+	OV_WHY_GRONDSLAG,     /* the ground does not serve this row, or now */
+	OV_WHY_BESLUIT,       /* closed until the region decides */
+	OV_WHY_WOONGEMEENTE,  /* receiver does not serve where he lives */
+	OV_WHY_ONDERSTEUNING, /* part C for another than the named receiver */
+	OV_WHY_N
 };
+/* "beleid-leeftijd": a code of data/fouten.txt; NULL for OV_WHY_NONE. */
+const char *ov_why_code(enum ov_why);
 
 struct ov_verdict {
 	enum ov_may may;
@@ -55,7 +58,11 @@ struct ov_verdict {
 	enum ov_rol van;  /* the role it is sent in, when YES */
 	enum ov_rol naar; /* the role it is received in, when YES */
 	unsigned grens;   /* LEEFTIJD: the limit in years that was missed */
-	int32_t dag;      /* of the event that the row counts from */
+	/* Of a no about the content: the member that decides, a pointer below
+	 * inhoud, and the law behind the limit, or NULL; they live as long as
+	 * the policy. */
+	const char *lid, *bron;
+	int32_t dag; /* of the event that the row counts from */
 	/* A ground of the row, in the order of the table; for a sender that
 	 * has not chosen one.  Lives as long as the policy. */
 	const char *grondslag;

@@ -13,7 +13,7 @@
 #define ONDER_MAX 3
 
 struct limit {
-	const char *naam;
+	const char *naam, *bron;
 	unsigned jaren;
 	struct ov_span geldig;
 };

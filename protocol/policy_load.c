@@ -49,7 +49,7 @@ load_limits(struct ov_policy *p, const json_t *arr, struct ov_err *e)
 		ov_jo_init(&o, json_array_get(arr, i), "leeftijd");
 		l->naam = ov_jo_str(&o, "naam", 40);
 		l->jaren = (unsigned)ov_jo_range(&o, "jaren", 1, 120);
-		(void)ov_jo_str(&o, "bron", 200);
+		l->bron = ov_jo_str(&o, "bron", 200);
 		read_span(&o, &l->geldig);
 		if ((rc = ov_jo_end(&o, e)) != OV_OK)
 			return ov_while(e, rc, "leeftijden %zu", i);

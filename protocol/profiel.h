@@ -67,6 +67,7 @@ struct ov_io_fault {
 	bool slecht;        /* makes the row bad; else only incomplete */
 	const char *kolom;  /* our header, or NULL; lives with the profile */
 	const char *uitleg; /* Dutch sentence of the rule, or NULL */
+	const char *bron;   /* where the rule stands, or NULL */
 	/* A local code of data/fouten.txt that says more than the reason
 	 * ("pgn-ongeldig"), or NULL: then "reden/<reden>" is the sentence. */
 	const char *code;

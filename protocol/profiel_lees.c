@@ -269,8 +269,10 @@ check_content(struct ov_import *m, json_t *inhoud)
 
 		original(m, f->pad, pad);
 		fault(m, 0, pad, f->reden, NULL, !gone);
-		if (m->nfault > was)
+		if (m->nfault > was) {
 			m->fault[was].uitleg = f->uitleg;
+			m->fault[was].bron = f->bron;
+		}
 	}
 }
 

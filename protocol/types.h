@@ -50,6 +50,9 @@ struct ov_fout_plek {
 	/* Dutch sentence of the rule that failed, or NULL; lives as long as
 	 * the tables.  For people here; it does not go over the wire. */
 	const char *uitleg;
+	/* The law, list or agreement behind it, as the tables name it, or NULL;
+	 * as uitleg. */
+	const char *bron;
 	char pad[OV_FOUT_PAD]; /* a name that does not fit is cut */
 };
 

@@ -17,6 +17,7 @@ struct walk {
 	struct ov_date vandaag;
 	int32_t dag;
 	uint8_t delen, gevoelig; /* what the ground allows */
+	const char *grond_bron;  /* and where that stands, or NULL */
 	bool geheim_adres;
 	uint32_t verboden; /* categories, one bit each */
 	uint32_t verplicht;
@@ -49,8 +50,9 @@ pad_put(char *pad, size_t len, const char *s, size_t n)
 	return len;
 }
 
+/* bron NULL: that of the type. */
 static void
-fault(struct walk *k, enum ov_reden reden, const char *uitleg)
+fault(struct walk *k, enum ov_reden reden, const char *uitleg, const char *bron)
 {
 	struct ov_fout_plek *f;
 
@@ -61,6 +63,7 @@ fault(struct walk *k, enum ov_reden reden, const char *uitleg)
 	f = &k->w->f[k->w->n++];
 	f->reden = reden;
 	f->uitleg = uitleg;
+	f->bron = bron != NULL || k->y == NULL ? bron : k->y->bron;
 	memcpy(f->pad, k->pad, k->len);
 	f->pad[k->len] = '\0';
 }
@@ -68,7 +71,7 @@ fault(struct walk *k, enum ov_reden reden, const char *uitleg)
 /* A fault at a path below where the walk is. */
 static void
 fault_at(struct walk *k, const char *path, enum ov_reden reden,
-    const char *uitleg)
+    const char *uitleg, const char *bron)
 {
 	size_t was = k->len, n;
 
@@ -79,7 +82,7 @@ fault_at(struct walk *k, const char *path, enum ov_reden reden,
 			break;
 		path += n + 1;
 	}
-	fault(k, reden, uitleg);
+	fault(k, reden, uitleg, bron);
 	k->len = was;
 	k->pad[was] = '\0';
 }
@@ -95,7 +98,7 @@ check_text(struct walk *k, const struct ov_field *f, const struct ov_jn *v)
 	int32_t dag;
 
 	if (s == NULL) {
-		fault(k, OV_REDEN_TYPE, NULL);
+		fault(k, OV_REDEN_TYPE, NULL, NULL);
 		return;
 	}
 	switch (f->soort) {
@@ -127,7 +130,9 @@ check_text(struct walk *k, const struct ov_field *f, const struct ov_jn *v)
 		break;
 	}
 	if (why != OV_REDEN_GEEN)
-		fault(k, why, NULL);
+		fault(k, why, NULL,
+		    f->soort == OV_S_CODE && f->lijst != NULL ? f->lijst->bron
+		                                              : NULL);
 }
 
 static void
@@ -137,7 +142,7 @@ check_map(struct walk *k, const struct ov_field *f, const struct ov_jn *v)
 	size_t was = k->len;
 
 	if (!ov_jn_is(v, OV_J_OBJECT)) {
-		fault(k, OV_REDEN_TYPE, NULL);
+		fault(k, OV_REDEN_TYPE, NULL, NULL);
 		return;
 	}
 	for (m = ov_jn_first(v); m != NULL; m = ov_jn_next(m)) {
@@ -146,11 +151,11 @@ check_map(struct walk *k, const struct ov_field *f, const struct ov_jn *v)
 		k->len = pad_put(k->pad, was, m->name, m->name_n);
 		if (ov_lijst_code(f->sleutels, m->name, m->name_n, k->dag) ==
 		    NULL)
-			fault(k, OV_REDEN_ONBEKEND_LID, NULL);
+			fault(k, OV_REDEN_ONBEKEND_LID, NULL, NULL);
 		else if (s == NULL)
-			fault(k, OV_REDEN_TYPE, NULL);
+			fault(k, OV_REDEN_TYPE, NULL, NULL);
 		else if (ov_lijst_code(f->lijst, s, m->n, k->dag) == NULL)
-			fault(k, OV_REDEN_CODE, NULL);
+			fault(k, OV_REDEN_CODE, NULL, f->lijst->bron);
 		k->len = was;
 		k->pad[was] = '\0';
 	}
@@ -176,17 +181,17 @@ check_value(struct walk *k, const struct ov_field *f, const struct ov_jn *v,
 		break;
 	case OV_S_GEHEEL:
 		if (!ov_jn_is(v, OV_J_INT))
-			fault(k, OV_REDEN_TYPE, NULL);
+			fault(k, OV_REDEN_TYPE, NULL, NULL);
 		else if (v->u.i < f->min || v->u.i > f->max)
-			fault(k, OV_REDEN_PATROON, NULL);
+			fault(k, OV_REDEN_PATROON, NULL, NULL);
 		break;
 	case OV_S_JANEE:
 		if (!ov_jn_is_bool(v))
-			fault(k, OV_REDEN_TYPE, NULL);
+			fault(k, OV_REDEN_TYPE, NULL, NULL);
 		break;
 	case OV_S_GROEP:
 		if (!ov_jn_is(v, OV_J_OBJECT))
-			fault(k, OV_REDEN_TYPE, NULL);
+			fault(k, OV_REDEN_TYPE, NULL, NULL);
 		else
 			check_group(k, f->groep, v, deel);
 		break;
@@ -206,13 +211,13 @@ check_list(struct walk *k, const struct ov_field *f, const struct ov_jn *v,
 	int w;
 
 	if (!ov_jn_is(v, OV_J_ARRAY)) {
-		fault(k, OV_REDEN_TYPE, NULL);
+		fault(k, OV_REDEN_TYPE, NULL, NULL);
 		return;
 	}
 	if (n < f->lmin)
-		fault(k, OV_REDEN_ONTBREEKT, NULL);
+		fault(k, OV_REDEN_ONTBREEKT, NULL, NULL);
 	if (n > f->lmax)
-		fault(k, OV_REDEN_TE_LANG, NULL);
+		fault(k, OV_REDEN_TE_LANG, NULL, NULL);
 	for (i = 0; m != NULL && i < f->lmax; i++, m = ov_jn_next(m)) {
 		w = snprintf(idx, sizeof(idx), "%zu", i);
 		k->len = pad_put(k->pad, was, idx, (size_t)w);
@@ -223,20 +228,28 @@ check_list(struct walk *k, const struct ov_field *f, const struct ov_jn *v,
 }
 
 /* May this field have a value at all: category, part, sensitivity?  A group
- * is judged by its part, its leaves by how sensitive they are. */
+ * is judged by its part, its leaves by how sensitive they are.  If not: a fault
+ * with what forbids it. */
 static bool
 permitted(struct walk *k, const struct ov_field *f, uint8_t deel)
 {
+	bool ok;
+
 	if (f->cat >= 0) {
 		uint32_t bit = (uint32_t)1 << f->cat;
 
 		k->gezien |= bit;
-		if ((k->verboden & bit) != 0)
+		if ((k->verboden & bit) != 0) {
+			fault(k, OV_REDEN_VERBODEN, NULL,
+			    k->t->uitlevering->bron);
 			return false;
+		}
 	}
-	if ((k->delen & deel) == 0)
-		return false;
-	return f->soort == OV_S_GROEP || (k->gevoelig & f->gevoelig) != 0;
+	ok = (k->delen & deel) != 0 &&
+	     (f->soort == OV_S_GROEP || (k->gevoelig & f->gevoelig) != 0);
+	if (!ok)
+		fault(k, OV_REDEN_VERBODEN, NULL, k->grond_bron);
+	return ok;
 }
 
 /* ---- rules ---- */
@@ -294,42 +307,50 @@ apply_rule(struct walk *k, const struct ov_regel *r, const struct ov_jn *o)
 	switch (r->soort) {
 	case OV_R_VEREIST:
 		if (condition(r, o) && ov_jn_at(o, r->lid) == NULL)
-			fault_at(k, r->lid, OV_REDEN_ONTBREEKT, r->tekst);
+			fault_at(k, r->lid, OV_REDEN_ONTBREEKT, r->tekst,
+			    r->bron);
 		break;
 	case OV_R_VERBODEN:
 		if (r->tenzij_geheim && k->geheim_adres)
 			break;
 		if (condition(r, o) && ov_jn_at(o, r->lid) != NULL)
-			fault_at(k, r->lid, OV_REDEN_VERBODEN, r->tekst);
+			fault_at(k, r->lid, OV_REDEN_VERBODEN, r->tekst,
+			    r->bron);
 		break;
 	case OV_R_PRECIES_EEN:
 		a = ov_jn_at(o, r->als) != NULL;
 		b = ov_jn_at(o, r->lid) != NULL;
 		if (!a && !b)
-			fault_at(k, r->als, OV_REDEN_ONTBREEKT, r->tekst);
+			fault_at(k, r->als, OV_REDEN_ONTBREEKT, r->tekst,
+			    r->bron);
 		if (a && b)
-			fault_at(k, r->lid, OV_REDEN_VERBODEN, r->tekst);
+			fault_at(k, r->lid, OV_REDEN_VERBODEN, r->tekst,
+			    r->bron);
 		break;
 	case OV_R_NIET_VOOR:
 		if (date_at(k, o, r->lid, &d) && date_at(k, o, r->grens, &g) &&
 		    ov_date_cmp(d, ov_date_add_months(g, -r->maanden)) < 0)
-			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst);
+			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst,
+			    r->bron);
 		break;
 	case OV_R_NIET_NA:
 		if (date_at(k, o, r->lid, &d) && date_at(k, o, r->grens, &g) &&
 		    ov_date_cmp(d, ov_date_add_months(g, r->maanden)) > 0)
-			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst);
+			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst,
+			    r->bron);
 		break;
 	case OV_R_MINSTENS:
 		if (condition(r, o) && below(ov_jn_at(o, r->lid), r->waarde))
-			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst);
+			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst,
+			    r->bron);
 		break;
 	case OV_R_GELIJK:
 		v = ov_jn_at(o, r->lid);
 		w = ov_jn_at(o, r->grens);
 		if (v != NULL && w != NULL &&
 		    (ov_jn_text(v) == NULL || !ov_jn_eq(w, ov_jn_text(v))))
-			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst);
+			fault_at(k, r->lid, OV_REDEN_PATROON, r->tekst,
+			    r->bron);
 		break;
 	}
 }
@@ -351,16 +372,16 @@ check_group(struct walk *k, const struct ov_groep *g, const struct ov_jn *o,
 
 		k->len = pad_put(k->pad, was, v->name, v->name_n);
 		if (f == NULL) {
-			fault(k, OV_REDEN_ONBEKEND_LID, NULL);
+			fault(k, OV_REDEN_ONBEKEND_LID, NULL, NULL);
 		} else {
 			seen |= (uint64_t)1 << (f - g->f);
 			d = f->deel != 0 ? f->deel : deel;
-			if (!permitted(k, f, d))
-				fault(k, OV_REDEN_VERBODEN, NULL);
-			else if (f->list)
-				check_list(k, f, v, d);
-			else
-				check_value(k, f, v, d);
+			if (permitted(k, f, d)) {
+				if (f->list)
+					check_list(k, f, v, d);
+				else
+					check_value(k, f, v, d);
+			}
 		}
 		k->len = was;
 		k->pad[was] = '\0';
@@ -368,7 +389,8 @@ check_group(struct walk *k, const struct ov_groep *g, const struct ov_jn *o,
 	miss = g->verplicht & ~seen;
 	for (i = 0; miss != 0; i++, miss >>= 1)
 		if ((miss & 1) != 0)
-			fault_at(k, g->f[i].naam, OV_REDEN_ONTBREEKT, NULL);
+			fault_at(k, g->f[i].naam, OV_REDEN_ONTBREEKT, NULL,
+			    NULL);
 	for (i = 0; i < g->nregel; i++)
 		apply_rule(k, &g->regel[i], o);
 }
@@ -389,13 +411,15 @@ read_ground(struct walk *k, const struct ov_jn *inhoud)
 	g = ov_grond_find(k->t, code, k->dag);
 	if (g != NULL)
 		a = ov_grond_type(g, k->y->srt);
+	k->grond_bron = g != NULL ? g->bron : NULL;
 	if (a == NULL) {
-		fault_at(k, "grondslag", OV_REDEN_VERBODEN, NULL);
+		fault_at(k, "grondslag", OV_REDEN_VERBODEN, NULL,
+		    k->grond_bron);
 		return;
 	}
 	/* No pseudonym where the ground does not allow the number behind it. */
 	if (!g->pgn && ov_type_has_pid(k->y, inhoud))
-		fault_at(k, "grondslag", OV_REDEN_VERBODEN, NULL);
+		fault_at(k, "grondslag", OV_REDEN_VERBODEN, NULL, g->bron);
 	k->delen = a->delen;
 	k->gevoelig = a->gevoelig;
 	k->geheim_adres = g->geheim_adres;
@@ -431,7 +455,7 @@ check_uitlevering(struct walk *k)
 			continue;
 		(void)snprintf(path, sizeof(path), "uitlevering/%s",
 		    k->t->categorie->code[i].code);
-		fault_at(k, path, OV_REDEN_ONTBREEKT, NULL);
+		fault_at(k, path, OV_REDEN_ONTBREEKT, NULL, NULL);
 	}
 }
 
@@ -441,11 +465,11 @@ check_pid(struct walk *k, const struct ov_jn *inhoud, size_t pid_len)
 	bool want = ov_type_has_pid(k->y, inhoud);
 
 	if (want && pid_len == 0)
-		fault_at(k, "pid", OV_REDEN_ONTBREEKT, NULL);
+		fault_at(k, "pid", OV_REDEN_ONTBREEKT, NULL, NULL);
 	else if (!want && pid_len != 0)
-		fault_at(k, "pid", OV_REDEN_VERBODEN, NULL);
+		fault_at(k, "pid", OV_REDEN_VERBODEN, NULL, NULL);
 	else if (want && pid_len != PID_LEN)
-		fault_at(k, "pid", OV_REDEN_PATROON, NULL);
+		fault_at(k, "pid", OV_REDEN_PATROON, NULL, NULL);
 }
 
 enum ov_rc
@@ -461,13 +485,13 @@ ov_types_check(const struct ov_types *t, const char *srt,
 		return OV_DAMAGED;
 	k.dag = ov_date_days(k.vandaag);
 	if ((k.y = ov_types_find(t, srt, vandaag)) == NULL) {
-		fault_at(&k, "srt", OV_REDEN_CODE, NULL);
+		fault_at(&k, "srt", OV_REDEN_CODE, NULL, NULL);
 		return OV_BADMSG;
 	}
 	check_pid(&k, inhoud, pid_len);
 	k.len = pad_put(k.pad, 0, "inhoud", 6);
 	if (!ov_jn_is(inhoud, OV_J_OBJECT)) {
-		fault(&k, OV_REDEN_TYPE, NULL);
+		fault(&k, OV_REDEN_TYPE, NULL, NULL);
 		return OV_BADMSG;
 	}
 	read_ground(&k, inhoud);

@@ -25,7 +25,7 @@ struct ov_code {
 };
 
 struct ov_codelist {
-	const char *naam;
+	const char *naam, *bron;
 	size_t n;
 	struct ov_code *code;          /* order of the file */
 	const struct ov_code **sorted; /* by code and first day */
@@ -92,6 +92,7 @@ struct ov_regel {
 	uint32_t waarde; /* minstens */
 	bool tenzij_geheim;
 	const char *tekst;
+	const char *bron; /* NULL: that of the type */
 };
 
 struct ov_groep {
@@ -107,6 +108,7 @@ struct ov_groep {
 struct ov_type {
 	const char *srt;
 	const char *schema;
+	const char *bron;
 	struct ov_span geldig;
 	bool pid;
 	const char *pid_als; /* member that says whether it has one, or NULL */
@@ -123,7 +125,7 @@ struct ov_toestaat {
 };
 
 struct ov_grond {
-	const char *code;
+	const char *code, *bron;
 	struct ov_span geldig;
 	bool toestemming, pgn, geheim_adres;
 	size_t n;

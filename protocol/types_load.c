@@ -111,7 +111,7 @@ load_list(struct ov_types *t, struct ov_codelist *l, const json_t *js,
 
 	ov_jo_init(&o, js, "lijst");
 	l->naam = ov_jo_str(&o, "naam", 40);
-	(void)ov_jo_str(&o, "bron", 300);
+	l->bron = ov_jo_str(&o, "bron", 300);
 	arr = ov_jo_arr(&o, "codes", 1000);
 	if ((rc = ov_jo_end(&o, e)) != OV_OK)
 		return rc;
@@ -222,7 +222,7 @@ load_ground(struct ov_types *t, struct ov_grond *g, const json_t *js,
 	g->toestemming = ov_jo_bool(&o, "toestemming");
 	g->pgn = ov_jo_bool(&o, "pgn");
 	g->geheim_adres = ov_jo_bool(&o, "geheimAdres");
-	(void)ov_jo_str(&o, "bron", 300);
+	g->bron = ov_jo_str(&o, "bron", 300);
 	arr = ov_jo_arr(&o, "typen", 40);
 	if ((rc = ov_jo_end(&o, e)) != OV_OK)
 		return rc;
@@ -438,7 +438,7 @@ load_type(struct ov_types *t, struct ov_type *y, const json_t *gemeen,
 	y->srt = y->groep.naam = ov_jo_str(&o, "srt", 32);
 	y->schema = ov_jo_str(&o, "schema", 40);
 	read_span(&o, true, &y->geldig);
-	(void)ov_jo_str(&o, "bron", 300);
+	y->bron = ov_jo_str(&o, "bron", 300);
 	read_pid(&o, y);
 	read_betreft(&o, "betreft", &y->betreft);
 	read_betreft(&o, "vervolg", &y->vervolg);

@@ -271,6 +271,8 @@ load_rule(const struct ov_groep *g, struct ov_regel *r, const json_t *js,
 	if ((v = ov_jo_word(&o, "regel", regels)) >= 0)
 		r->soort = (enum ov_regelsoort)v;
 	r->tekst = ov_jo_str(&o, "tekst", 200);
+	if (ov_jo_has(&o, "bron"))
+		r->bron = ov_jo_str(&o, "bron", 200);
 	if (o.rc != OV_OK)
 		return ov_jo_end(&o, e);
 	switch (r->soort) {

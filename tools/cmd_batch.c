@@ -274,6 +274,8 @@ own_fault(struct ov_batch *b, uint64_t row, const struct ov_io_fault *f,
 		ov_buf_str(&t, f->uitleg);
 	else
 		sentence(&t, f->code, reden);
+	if (f->bron != NULL)
+		ov_buf_fmt(&t, " Bron: %s.", f->bron);
 	/* A column that is not ours is told by its own header and place; what
 	 * stands in a later row is content, and is not repeated. */
 	if (csv != NULL && row == 1 && f->col > 0 && f->col <= csv->n)

@@ -270,6 +270,7 @@ struct ov_draft_out {
 	struct ov_fouten fouten;  /* what is wrong in the content */
 	size_t ontbreekt, slecht; /* of fouten: missing, and worse */
 	const char *code;         /* a refusal of another kind, or NULL */
+	struct ov_verdict nee;    /* niet-toegestaan: why, or zeroed */
 	bool geen_ontvanger;      /* no member serves this gemeente */
 };
 void ov_draft_check(struct ov_store *, const struct ov_draft_in *,

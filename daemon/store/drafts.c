@@ -97,7 +97,7 @@ ov_intake_row(struct ov_intake *m, const json_t *j, struct ov_err *e)
 	if ((rc = ov_deel_merge(m, &r, &code, e)) != OV_OK)
 		return rc;
 	if (code != NULL)
-		ov_rij_fault(m, r.rij, "", code, NULL);
+		ov_rij_fault(m, r.rij, "", code);
 	if (code != NULL || !ov_rij_may(m, &r) || !ov_rij_judge(m, &r)) {
 		m->sum.fout++;
 		return OV_OK;

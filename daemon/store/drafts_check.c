@@ -95,14 +95,18 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 	v = ov_policy_route(st->policy, in->srt, self->rol, in->inhoud,
 	    vandaag);
 	fill_in(st, in, &v, vandaag);
-	if (v.may == OV_MAY_NO)
+	if (v.may == OV_MAY_NO) {
 		out->code = "niet-toegestaan";
+		out->nee = v;
+	}
 	receiver(st, in, &v, out);
 	if (out->lid != NULL && out->code == NULL) {
 		v = ov_policy_may_json(st->policy, in->srt, st->boek, self,
 		    out->lid, in->inhoud, vandaag);
 		if (v.may == OV_MAY_NO || !ov_lid_may(self, &out->lid->oin))
 			out->code = "niet-toegestaan";
+		if (v.may == OV_MAY_NO)
+			out->nee = v;
 		out->rol = v.may == OV_MAY_YES ? v.naar : OV_ROL_N;
 	}
 	t = ov_types_latest(st->types, in->srt);

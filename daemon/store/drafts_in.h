@@ -75,7 +75,7 @@ OV_MUST_CHECK enum ov_rc ov_deel_merge(struct ov_intake *, struct row *,
 void ov_deel_reset(struct ov_intake *);
 /* Keep a fault of a row. */
 void ov_rij_fault(struct ov_intake *, int64_t rij, const char *kolom,
-    const char *code, const char *uitleg);
+    const char *code);
 /* What the candidate lacks, and what makes it the same row. */
 OV_MUST_CHECK enum ov_rc ov_rij_missing(struct ov_intake *, const struct row *,
     struct cand *, struct ov_err *);

@@ -11,16 +11,39 @@
 
 /* ---- faults ---- */
 
-void
-ov_rij_fault(struct ov_intake *m, int64_t rij, const char *kolom,
-    const char *code, const char *uitleg)
+static void
+fault_text(struct ov_intake *m, int64_t rij, const char *kolom,
+    const char *code, json_t *tekst)
 {
 	if (json_array_size(m->faults) >= FAULTS_MAX)
-		return;
-	(void)json_array_append_new(m->faults,
-	    json_pack("{s:I,s:s,s:s,s:o}", "rij", (json_int_t)rij, "kolom",
-	        kolom, "reden", code, "tekst",
-	        uitleg != NULL ? json_string(uitleg) : ov_j_sentence(code)));
+		json_decref(tekst);
+	else
+		(void)json_array_append_new(m->faults,
+		    json_pack("{s:I,s:s,s:s,s:o}", "rij", (json_int_t)rij,
+		        "kolom", kolom, "reden", code, "tekst", tekst));
+}
+
+void
+ov_rij_fault(struct ov_intake *m, int64_t rij, const char *kolom,
+    const char *code)
+{
+	fault_text(m, rij, kolom, code, ov_j_sentence(code));
+}
+
+/* The rule as a sentence, its limit and its source. */
+static json_t *
+rule_text(const char *zin, unsigned grens, const char *bron)
+{
+	OV_BUF b = {0};
+	const char *s;
+
+	ov_buf_str(&b, zin);
+	if (grens > 0)
+		ov_buf_fmt(&b, " De grens is %u jaar.", grens);
+	if (bron != NULL)
+		ov_buf_fmt(&b, " Bron: %s.", bron);
+	s = ov_buf_text(&b);
+	return json_string(s != NULL ? s : zin);
 }
 
 static void
@@ -28,6 +51,7 @@ content_faults(struct ov_intake *m, int64_t rij)
 {
 	const struct ov_fout_plek *f;
 	char code[64];
+	OV_JSON *zin = NULL;
 
 	for (size_t i = 0; i < m->out.fouten.n; i++) {
 		f = &m->out.fouten.f[i];
@@ -35,8 +59,29 @@ content_faults(struct ov_intake *m, int64_t rij)
 			continue;
 		(void)snprintf(code, sizeof(code), "reden/%s",
 		    ov_reden_code(f->reden));
-		ov_rij_fault(m, rij, f->pad, code, f->uitleg);
+		json_decref(zin);
+		zin = ov_j_sentence(code);
+		fault_text(m, rij, f->pad, code,
+		    rule_text(f->uitleg != NULL ? f->uitleg
+		                                : json_string_value(zin),
+		        0, f->bron));
 	}
+}
+
+/* The receiver may not have it: the member that decides, why, the limit and
+ * the source. */
+static void
+policy_fault(struct ov_intake *m, int64_t rij)
+{
+	const struct ov_verdict *v = &m->out.nee;
+	const char *code = ov_why_code(v->why);
+	OV_JSON *zin = ov_j_sentence(code != NULL ? code : m->out.code);
+	char kolom[OV_FOUT_PAD] = "/ontvanger";
+
+	if (v->lid != NULL && v->why != OV_WHY_WOONGEMEENTE)
+		(void)snprintf(kolom, sizeof(kolom), "/inhoud%s", v->lid);
+	fault_text(m, rij, kolom, m->out.code,
+	    rule_text(json_string_value(zin), v->grens, v->bron));
 }
 
 const json_t *
@@ -78,20 +123,19 @@ ov_rij_read(struct ov_intake *m, const json_t *j, struct row *r)
 		ov_rij_fault(m, r->rij, o.bad != NULL ? o.bad : "",
 		    o.reden == OV_REDEN_ONTBREEKT ? "reden/ontbreekt"
 		    : o.reden == OV_REDEN_TE_LANG ? "reden/te-lang"
-		                                  : "reden/type",
-		    NULL);
+		                                  : "reden/type");
 		return false;
 	}
 	if (r->ontvanger != NULL && r->ontvanger[0] == '\0')
 		r->ontvanger = NULL;
 	if (r->pgn[0] != '\0' && (strlen(r->pgn) != OV_PGN_LEN ||
 	                             ov_pgn_kind(r->pgn) == OV_PGN_NONE)) {
-		ov_rij_fault(m, r->rij, "/pgn", "pgn-ongeldig", NULL);
+		ov_rij_fault(m, r->rij, "/pgn", "pgn-ongeldig");
 		return false;
 	}
 	if (r->zaak[0] != '\0' &&
 	    ov_id_parse(ov_view_str(r->zaak), id) != OV_OK) {
-		ov_rij_fault(m, r->rij, "/zaak", "reden/patroon", NULL);
+		ov_rij_fault(m, r->rij, "/zaak", "reden/patroon");
 		return false;
 	}
 	return true;
@@ -114,8 +158,7 @@ ov_rij_may(struct ov_intake *m, const struct row *r)
 	if (o.mag && (r->delen & ~o.delen) == 0)
 		return true;
 	code = ov_waarom_code(o.waarom);
-	ov_rij_fault(m, r->rij, "", code != NULL ? code : "toegang-functie",
-	    NULL);
+	ov_rij_fault(m, r->rij, "", code != NULL ? code : "toegang-functie");
 	return false;
 }
 
@@ -129,13 +172,13 @@ ov_rij_judge(struct ov_intake *m, const struct row *r)
 	OV_BUF key = {0};
 
 	ov_draft_check(m->st, &in, &m->out);
-	if (m->out.code != NULL)
+	if (m->out.code != NULL && strcmp(m->out.code, "niet-toegestaan") == 0)
+		policy_fault(m, r->rij);
+	else if (m->out.code != NULL)
 		ov_rij_fault(m, r->rij,
-		    strncmp(m->out.code, "ontvanger", 9) == 0 ||
-		            strcmp(m->out.code, "niet-toegestaan") == 0
-		        ? "/ontvanger"
-		        : "",
-		    m->out.code, NULL);
+		    strncmp(m->out.code, "ontvanger", 9) == 0 ? "/ontvanger"
+		                                              : "",
+		    m->out.code);
 	if (m->out.slecht > 0)
 		content_faults(m, r->rij);
 	if (m->out.code != NULL || m->out.slecht > 0)
@@ -146,8 +189,8 @@ ov_rij_judge(struct ov_intake *m, const struct row *r)
 	ov_draft_about(&key, m->srt, r->inhoud);
 	if (ov_buf_text(&key) == NULL ||
 	    json_object_get(m->seen, ov_buf_text(&key)) != NULL) {
-		ov_rij_fault(m, r->rij, "/eigenReferentie", "referentie-dubbel",
-		    NULL);
+		ov_rij_fault(m, r->rij, "/eigenReferentie",
+		    "referentie-dubbel");
 		return false;
 	}
 	return json_object_set_new(m->seen, ov_buf_text(&key), json_true()) ==

@@ -93,6 +93,8 @@ fault_io(struct ov_spool_job *j, const struct ov_io_fault *f)
 {
 	const char *const *head;
 	const char *kolom = f->kolom;
+	OV_JSON *zin = NULL;
+	OV_BUF t = {0};
 	char code[64];
 	size_t n;
 
@@ -102,11 +104,12 @@ fault_io(struct ov_spool_job *j, const struct ov_io_fault *f)
 	if (kolom == NULL)
 		kolom = f->col == 0 ? f->pad : "";
 	(void)snprintf(code, sizeof(code), "reden/%s", ov_reden_code(f->reden));
-	if (f->uitleg != NULL)
-		fault_line(j, f->row, kolom, f->col, f->uitleg);
-	else
-		fault_code(j, f->row, kolom, f->col,
-		    f->code != NULL ? f->code : code);
+	zin = ov_j_sentence(f->code != NULL ? f->code : code);
+	ov_buf_str(&t, f->uitleg != NULL ? f->uitleg : json_string_value(zin));
+	if (f->bron != NULL)
+		ov_buf_fmt(&t, " Bron: %s.", f->bron);
+	fault_line(j, f->row, kolom, f->col,
+	    ov_buf_text(&t) != NULL ? ov_buf_text(&t) : code);
 }
 
 /* Our header for a pointer of a fault; the pointer itself where there is

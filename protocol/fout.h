@@ -128,6 +128,7 @@ enum ov_reden {
 	X("twijfel")                                                           \
 	X("verlopen")                                                          \
 	X("geen-toegang")                                                      \
+	X("uitschrijfdatum-blijft")                                            \
 	X("beleid-rol")                                                        \
 	X("beleid-voorwaarde")                                                 \
 	X("beleid-leeftijd")                                                   \

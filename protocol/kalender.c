@@ -267,3 +267,22 @@ ov_kal_verzuim(const struct ov_kalender *k, struct ov_date d,
 	memset(out, 0, sizeof(*out));
 	return false;
 }
+
+/* ---- leaving ---- */
+
+bool
+ov_kal_uitschrijfdatum(const struct ov_kalender *k, unsigned rollen,
+    struct ov_date uit, struct ov_date in, struct ov_date *nieuw)
+{
+	int32_t dagen = ov_date_days(in) - ov_date_days(uit);
+
+	for (size_t i = 0; i < k->nnieuw; i++) {
+		const struct ov_kal_nieuw *r = &k->nieuw[i];
+
+		if ((r->rollen & rollen) == 0 || !ov_kal_geldt(&r->geldig, uit))
+			continue;
+		*nieuw = ov_date_add_days(in, -1);
+		return dagen > 1 && dagen <= r->weken * 7;
+	}
+	return false;
+}

@@ -89,6 +89,15 @@ bool ov_kal_eigen(const struct ov_kalender *, const char *srt, enum ov_rol rol,
 /* The code of list 3A for so many days between signal and intake. */
 const char *ov_kal_doorlooptijd(const struct ov_kalender *, int32_t dagen);
 
+/* ---- leaving ---------------------------------------------------------- */
+
+/* Somebody left a school with these roles on `uit` and was enrolled elsewhere
+ * on `in`.  True when that is soon enough to move the day of leaving to the day
+ * before (Bekostigingsbesluit WVO, vo: within four weeks); *nieuw is that day.
+ * False also where nothing moves. */
+bool ov_kal_uitschrijfdatum(const struct ov_kalender *, unsigned rollen,
+    struct ov_date uit, struct ov_date in, struct ov_date *nieuw);
+
 /* ---- absence ---------------------------------------------------------- */
 
 struct ov_kal_verzuim {

@@ -53,6 +53,12 @@ struct ov_kal_duur {
 	int32_t tot; /* fewer days than this */
 };
 
+struct ov_kal_nieuw { /* a new enrolment moves the day of leaving */
+	unsigned rollen;
+	int32_t weken;
+	struct ov_kal_span geldig;
+};
+
 struct ov_kal_regel {
 	struct ov_kal_verzuim v;
 	struct ov_kal_span geldig;
@@ -60,13 +66,14 @@ struct ov_kal_regel {
 
 struct ov_kalender {
 	json_t *doc;
-	size_t nfeest, nrij, ngrens, neigen, nduur, nverzuim;
+	size_t nfeest, nrij, ngrens, neigen, nduur, nverzuim, nnieuw;
 	struct ov_kal_feest feest[32];
 	struct ov_kal_rij rij[OV_KAL_MOMENTEN_MAX];
 	struct ov_kal_grens grens[32];
 	struct ov_kal_eigen eigen[16];
 	struct ov_kal_duur duur[8];
 	struct ov_kal_regel verzuim[8];
+	struct ov_kal_nieuw nieuw[8];
 };
 
 bool ov_kal_geldt(const struct ov_kal_span *, struct ov_date);

@@ -277,6 +277,26 @@ verzuim(struct in *in, const json_t *js, struct ov_err *e)
 /* ---- the file ---- */
 
 static enum ov_rc
+nieuw(struct in *in, const json_t *js, struct ov_err *e)
+{
+	struct ov_kalender *k = in->k;
+	struct ov_kal_nieuw *r = &k->nieuw[k->nnieuw];
+	struct ov_jobj o;
+
+	ov_jo_init(&o, js, "inschrijving");
+	r->rollen = read_roles(&o, "rollen");
+	r->weken = (int32_t)ov_jo_range(&o, "weken", 1, 52);
+	(void)ov_jo_str(&o, "bron", TEKST_MAX);
+	read_span(&o, &r->geldig);
+	for (size_t i = 0; i < k->nnieuw && o.rc == OV_OK; i++)
+		if ((k->nieuw[i].rollen & r->rollen) != 0 &&
+		    meet(&k->nieuw[i].geldig, &r->geldig))
+			ov_jo_fail(&o, "rollen", OV_REDEN_PATROON);
+	k->nnieuw++;
+	return ov_jo_end(&o, e);
+}
+
+static enum ov_rc
 rows(struct in *in, struct ov_err *e)
 {
 	const struct {
@@ -294,6 +314,8 @@ rows(struct in *in, struct ov_err *e)
 	        duur},
 	    {"verzuim", sizeof(in->k->verzuim) / sizeof(*in->k->verzuim),
 	        verzuim},
+	    {"inschrijvingen", sizeof(in->k->nieuw) / sizeof(*in->k->nieuw),
+	        nieuw},
 	};
 	struct ov_jobj o;
 	enum ov_rc rc;
@@ -301,8 +323,12 @@ rows(struct in *in, struct ov_err *e)
 	ov_jo_init(&o, in->k->doc, "kalender");
 	(void)ov_jo_range(&o, "versie", 1, 1000000);
 	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
-		const json_t *a = ov_jo_arr(&o, part[i].naam, part[i].max);
+		const json_t *a;
 
+		/* A region's file from before this part existed. */
+		if (part[i].read == nieuw && !ov_jo_has(&o, part[i].naam))
+			continue;
+		a = ov_jo_arr(&o, part[i].naam, part[i].max);
 		for (size_t j = 0; j < json_array_size(a); j++)
 			if ((rc = part[i].read(in, json_array_get(a, j), e)) !=
 			    OV_OK)

@@ -292,7 +292,8 @@ static const struct map map_link[] = {{"1", "nr", NUMBER},
 static const struct map map_reason[] = {{"1", "nr", NUMBER},
     {"reason", "reden", TEXT}, MAP_END};
 static const struct map map_correct[] = {{"1", "nr", NUMBER},
-    {"field", "pad", TEXT}, {"value", "waarde", TEXT}, MAP_END};
+    {"field", "pad", TEXT}, {"value", "waarde", TEXT},
+    {"enrolled", "inschrijving", TEXT}, MAP_END};
 static const struct map map_erase[] = {{"1", "nr", NUMBER},
     {"reason", "reden", TEXT}, {"before", "voor", TEXT}, MAP_END};
 static const struct map map_vstatus[] = {{"1", "nr", NUMBER},
@@ -383,7 +384,10 @@ static const struct ov_opt opt_back[] = {{"reason", OV_OPT_TEXT, "CODE",
     OPT_END};
 static const struct ov_opt opt_correct[] =
     {{"field", OV_OPT_TEXT, "POINTER", "which member: /adres/postcode"},
-        {"value", OV_OPT_TEXT, "TEXT", "what it is; absent: nothing"}, OPT_END};
+        {"value", OV_OPT_TEXT, "TEXT", "what it is; absent: nothing"},
+        {"enrolled", OV_OPT_TEXT, "DATE",
+            "an uitschrijving: enrolled elsewhere on this day"},
+        OPT_END};
 static const struct ov_opt opt_erase[] = {{"reason", OV_OPT_TEXT, "CODE",
                                               "why: a code of redenCorrectie"},
     {"before", OV_OPT_TEXT, "DATE", "by when, YYYY-MM-DD"}, OPT_END};

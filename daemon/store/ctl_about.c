@@ -20,12 +20,15 @@ struct original {
 	uint8_t jti[16], zaak[16];
 	bool has_zaak;
 	char grondslag[41], doel[41];
+	struct ov_date uit; /* datumUitschrijving, or zeroed */
 };
 
 struct about {
 	const char *srt;   /* of the new message */
 	const char *stand; /* the original's, afterwards; NULL: as it was */
 	json_t *leden;     /* the members a person chose; taken */
+	struct ov_date
+	    nieuw; /* a correctie: enrolled elsewhere on; or zeroed */
 };
 
 static enum ov_rc
@@ -87,6 +90,10 @@ read_original(struct ov_store *st, struct original *o, struct ov_err *e)
 	if (rc == OV_OK) {
 		keep(o->grondslag, in, "grondslag");
 		keep(o->doel, in, "doel");
+		if (ov_date_parse(ov_jn_view(
+		                      ov_jn_get(in, "datumUitschrijving")),
+		        &o->uit) != OV_OK)
+			o->uit = (struct ov_date){0};
 	}
 	ov_claims_free(&cl);
 	return rc;
@@ -215,6 +222,30 @@ parts_may(struct ov_ctl *c, const char *srt, const json_t *inhoud, int64_t nr,
 	return false;
 }
 
+/* Enrolled elsewhere soon enough, the day of leaving is the day before. */
+static bool
+moved(struct ov_ctl *c, const struct original *o, const struct about *a,
+    json_t *leden)
+{
+	const struct ov_lid *self = ov_book_oin(c->st->boek, &c->st->self);
+	struct ov_date nieuw;
+	char dag[OV_DATE_SIZE];
+
+	if (!ov_date_ok(a->nieuw))
+		return true;
+	if (self == NULL || !ov_date_ok(o->uit) ||
+	    !ov_kal_uitschrijfdatum(c->st->kalender, self->rol, o->uit,
+	        a->nieuw, &nieuw)) {
+		ov_ctl_fout(c, "uitschrijfdatum-blijft", NULL);
+		return false;
+	}
+	ov_date_fmt(dag, nieuw);
+	(void)ov_j_set(leden, "velden",
+	    json_pack("[{s:s,s:s}]", "pad", "/datumUitschrijving", "waarde",
+	        dag));
+	return true;
+}
+
 /* The message a person asked for; leden is taken. */
 static void
 make(struct ov_ctl *c, bool ours, int64_t about, const struct about *a)
@@ -243,6 +274,8 @@ make(struct ov_ctl *c, bool ours, int64_t about, const struct about *a)
 		return;
 	}
 	if (!ov_ctl_ok(c, read_original(c->st, &o, &e), &e))
+		return;
+	if (!moved(c, &o, a, leden))
 		return;
 	j = content(c->st, t, &o, a, leden, vandaag);
 	if (ov_types_check_json(c->st->types, a->srt, j, 0, vandaag, &fouten) !=
@@ -290,17 +323,30 @@ static void
 correct_start(struct ov_ctl *c)
 {
 	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
-	const char *pad = ov_jo_str(&c->in, "pad", 200);
+	const char *pad = ov_ctl_text(c, "pad", 200);
 	const char *waarde = ov_ctl_text(c, "waarde", 2000 * 4);
+	const char *nieuw = ov_ctl_text(c, "inschrijving", OV_DATE_LEN);
 	struct about a = {.srt = "correctie"};
 	json_t *veld;
 
 	if (!ov_ctl_args(c))
 		return;
-	veld = json_pack("{s:s}", "pad", pad);
-	set(veld, "waarde", waarde);
-	a.leden = json_pack("{s:s,s:[o]}", "reden", "feitelijk-onjuist",
-	    "velden", veld);
+	if ((pad == NULL) == (nieuw == NULL) ||
+	    (nieuw != NULL && waarde != NULL)) {
+		ov_ctl_fout(c, "opdracht-ongeldig", NULL);
+		return;
+	}
+	if (nieuw != NULL &&
+	    ov_date_parse(ov_view_str(nieuw), &a.nieuw) != OV_OK) {
+		ov_ctl_fout(c, "datum-ongeldig", NULL);
+		return;
+	}
+	a.leden = json_pack("{s:s}", "reden", "feitelijk-onjuist");
+	if (pad != NULL) {
+		veld = json_pack("{s:s}", "pad", pad);
+		set(veld, "waarde", waarde);
+		(void)ov_j_set(a.leden, "velden", json_pack("[o]", veld));
+	}
 	make(c, true, nr, &a);
 }
 

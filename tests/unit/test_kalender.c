@@ -451,7 +451,10 @@ bad_tables(void **state)
 	    {"doorlooptijden", 0, "totDagen", "99"},
 	    {"doorlooptijden", 2, "totDagen", "100"},
 	    {"doorlooptijden", 0, "totDagen", NULL},
-	    {"verzuim", 0, "uren", "0"}, {"verzuim", 0, "lesweken", NULL}};
+	    {"verzuim", 0, "uren", "0"}, {"verzuim", 0, "lesweken", NULL},
+	    {"inschrijvingen", 0, "weken", "0"},
+	    {"inschrijvingen", 0, "rollen", "[]"},
+	    {"inschrijvingen", 0, "bron", NULL}};
 	struct ov_view text = data("kalender.json");
 	struct ov_kalender *k;
 	struct ov_err e;

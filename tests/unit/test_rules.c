@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* The validation rules of the field by their number, as far as they look at
- * content, roles and age; 8 is in test_verzuim.c and test_earlier.c, 5 also in
- * test_overgang.c, 14 and 15 are tested where messages are stored. */
+ * content, roles, dates and age, and the boundary cases that are listed with
+ * them.  1, 7 and 11 are in test_bad_input.c, 8 in test_herhaling.c and
+ * test_earlier.c, 14 and 15 in test_accept.c; 5 is also in test_overgang.c and
+ * test_earlier.c, 9 in test_report.c, 10 in test_about.c. */
 #include "tests/unit/types_fixture.h"
 
+#include "protocol/kalender.h"
 #include "protocol/policy.h"
+#include "protocol/verzuim.h"
 
 #define D(x) "\"" x "\""
 
-static struct ov_policy *policy;
+static struct ov_policy *policy, *open27; /* as shipped; all opened */
+static struct ov_kalender *kalender;
 
 static int
 load_rules(void **state)
@@ -20,6 +25,13 @@ load_rules(void **state)
 	src = (struct ov_policy_src){data("matrix.json"), data("regio.json")};
 	if (ov_policy_load(types, &src, &policy, &e) != OV_OK)
 		fail_msg("%s", e.msg);
+	src.regio = ov_view_str("{\"versie\":1,\"besluiten\":[{\"onderwerp\":"
+	                        "\"doorstroom-27\",\"besluit\":\"B1\","
+	                        "\"datum\":\"2026-01-01\",\"naam\":\"V\"}]}");
+	if (ov_policy_load(types, &src, &open27, &e) != OV_OK ||
+	    ov_kalender_load(types, data("kalender.json"), &kalender, &e) !=
+	        OV_OK)
+		fail_msg("%s", e.msg);
 	return 0;
 }
 
@@ -27,6 +39,8 @@ static int
 free_rules(void **state)
 {
 	ov_policy_free(policy);
+	ov_policy_free(open27);
+	ov_kalender_free(kalender);
 	return teardown(state);
 }
 
@@ -185,6 +199,52 @@ rule_9_kind_and_reason_of_leaving(void **state)
 	    "/inhoud/redenUitval", OV_REDEN_CODE);
 }
 
+/* A new enrolment within 4 weeks: the day of leaving is the day before. */
+static void
+rule_10_enrolled_elsewhere_within_4_weeks(void **state)
+{
+	static const struct {
+		const char *uit, *in, *nieuw; /* NULL: it stays */
+		enum ov_rol rol;
+	} t[] = {
+	    {"2025-03-03", "2025-03-17", "2025-03-16", OV_ROL_VO},
+	    {"2025-03-03", "2025-03-31", "2025-03-30", OV_ROL_VO}, /* 28 days */
+	    {"2025-03-03", "2025-04-01", NULL, OV_ROL_VO},
+	    {"2025-03-03", "2025-03-04", NULL, OV_ROL_VO}, /* it is that day */
+	    {"2025-03-03", "2025-03-03", NULL, OV_ROL_VO},
+	    {"2025-03-03", "2025-02-03", NULL, OV_ROL_VO},
+	    {"2025-03-03", "2025-03-17", "2025-03-16", OV_ROL_PRO},
+	    {"2025-03-03", "2025-03-17", NULL, OV_ROL_MBO},
+	    {"2025-03-03", "2025-03-17", NULL, OV_ROL_VSO},
+	    /* 29 February, the change of year and of school year, the clock */
+	    {"2024-02-01", "2024-02-29", "2024-02-28", OV_ROL_VO},
+	    {"2024-02-01", "2024-03-01", NULL, OV_ROL_VO},
+	    {"2025-12-10", "2026-01-01", "2025-12-31", OV_ROL_VO},
+	    {"2025-07-31", "2025-08-28", "2025-08-27", OV_ROL_VO},
+	    {"2025-03-20", "2025-04-17", "2025-04-16", OV_ROL_VO},
+	    {"2011-12-31", "2012-01-05", NULL, OV_ROL_VO},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct ov_date uit, in, got;
+		char text[OV_DATE_SIZE];
+		bool moves;
+
+		assert_int_equal(ov_date_parse(ov_view_str(t[i].uit), &uit),
+		    OV_OK);
+		assert_int_equal(ov_date_parse(ov_view_str(t[i].in), &in),
+		    OV_OK);
+		moves = ov_kal_uitschrijfdatum(kalender, OV_ROL_BIT(t[i].rol),
+		    uit, in, &got);
+		assert_int_equal(moves, t[i].nieuw != NULL);
+		if (!moves)
+			continue;
+		ov_date_fmt(text, got);
+		assert_string_equal(text, t[i].nieuw);
+	}
+}
+
 static void
 rule_12_age_on_the_day_of_the_event(void **state)
 {
@@ -260,6 +320,203 @@ rule_16_a_secret_address_stays_out(void **state)
 	}
 }
 
+/* ---- boundary cases ---- */
+
+struct edge {
+	const char *born, *day;
+	enum ov_rol naar; /* OV_ROL_N: to nobody */
+	bool open;        /* the region opened 27 */
+};
+
+/* To which role does a notice about this person on this day go? */
+static void
+goes(const char *srt, const char *dag, const struct edge *t, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_t *j = json_pack("{s:s,s:s,s:s}", "geboortedatum",
+		    t[i].born, dag, t[i].day, "soort", "verwijdering");
+		struct ov_lid van = {.rol = OV_ROL_BIT(OV_ROL_VO)};
+		struct ov_lid naar = {.rol = OV_ROL_BIT(OV_ROL_LEERPLICHT) |
+		                             OV_ROL_BIT(OV_ROL_DOORSTROOMPUNT)};
+		static const char *const grond[] = {"VERZUIM-LPW",
+		    "VERZUIM-NIET-LEERPLICHTIG", "UITSCHRIJVING-LPW",
+		    "VERWIJDERING-18PLUS"};
+		enum ov_rol got = OV_ROL_N;
+
+		(void)json_object_set_new(j, "adres",
+		    json_pack("{s:s}", "gemeentecode", "0193"));
+		for (size_t g = 0; g < 4 && got == OV_ROL_N; g++) {
+			struct ov_verdict v;
+
+			(void)json_object_set_new(j, "grondslag",
+			    json_string(grond[g]));
+			v = ov_policy_may_json(t[i].open ? open27 : policy, srt,
+			    NULL, &van, &naar, j, "2026-02-01");
+			if (v.may == OV_MAY_YES)
+				got = v.naar;
+		}
+		if (got != t[i].naar)
+			fail_msg("%s: born %s, %s", srt, t[i].born, t[i].day);
+		json_decref(j);
+	}
+}
+
+#define LP OV_ROL_LEERPLICHT
+#define DP OV_ROL_DOORSTROOMPUNT
+#define GOES(srt, dag, t) goes(srt, dag, t, sizeof(t) / sizeof(t[0]))
+
+static void
+boundary_18_on_begindatum(void **state)
+{
+	static const struct edge t[] = {{"2007-03-03", "2025-03-02", LP, false},
+	    {"2007-03-03", "2025-03-03", DP, false},
+	    {"2007-12-31", "2025-12-30", LP, false},
+	    {"2007-12-31", "2025-12-31", DP, false},
+	    {"2008-01-01", "2025-12-31", LP, false},
+	    {"2008-01-01", "2026-01-01", DP, false}};
+
+	(void)state;
+	GOES("verzuimmelding", "begindatum", t);
+	GOES("uitschrijving", "datumUitschrijving", t);
+}
+
+static void
+boundary_29_february(void **state)
+{
+	static const struct edge t[] = {{"2004-02-29", "2022-02-28", LP, false},
+	    {"2004-02-29", "2022-03-01", DP, false},
+	    {"2004-02-28", "2022-02-28", DP, false},
+	    {"2006-02-28", "2024-02-28", DP, false},
+	    {"2006-03-01", "2024-02-29", LP, false}};
+
+	(void)state;
+	GOES("verzuimmelding", "begindatum", t);
+	GOES("uitschrijving", "datumUitschrijving", t);
+	judged(DOSSIER, with(docs[DOSSIER], "dossierdatum", D("2025-02-29")),
+	    "/inhoud/dossierdatum", OV_REDEN_PATROON);
+}
+
+/* Absence: 23 until the last day of 2025, 27 from 2026. */
+static void
+boundary_23_and_27_around_new_year(void **state)
+{
+	static const struct edge verzuim[] = {
+	    {"2003-01-01", "2025-12-31", DP, false},
+	    {"2002-12-31", "2025-12-31", OV_ROL_N, false},
+	    {"2002-12-31", "2026-01-01", DP, false},
+	    {"1999-01-02", "2026-01-01", DP, false},
+	    {"1999-01-01", "2026-01-01", OV_ROL_N, false},
+	    {"1999-01-01", "2025-12-31", OV_ROL_N, false},
+	};
+	/* Leaving: 23 stays until the region opens 27, and then from 2026. */
+	static const struct edge uit[] = {
+	    {"2003-01-01", "2025-12-31", DP, false},
+	    {"2002-12-31", "2025-12-31", OV_ROL_N, false},
+	    {"2003-01-01", "2026-01-01", OV_ROL_N, false},
+	    {"2003-01-02", "2026-01-01", DP, false},
+	    {"2002-12-31", "2025-12-31", OV_ROL_N, true},
+	    {"2003-01-01", "2026-01-01", DP, true},
+	    {"1999-01-02", "2026-01-01", DP, true},
+	    {"1999-01-01", "2026-01-01", OV_ROL_N, true},
+	};
+
+	(void)state;
+	GOES("verzuimmelding", "begindatum", verzuim);
+	GOES("uitschrijving", "datumUitschrijving", uit);
+}
+
+static void
+boundary_15_9_and_16_0_hours(void **state)
+{
+	static const struct {
+		const char *uren;
+		enum ov_reden reden;
+	} t[] = {{D("15.9"), OV_REDEN_PATROON}, {D("15.99"), OV_REDEN_PATROON},
+	    {D("16.0"), OV_REDEN_GEEN}, {D("16"), OV_REDEN_GEEN}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		judged(VERZUIM,
+		    with(docs[VERZUIM], "verzuim/urenTotaal", t[i].uren),
+		    "/inhoud/verzuim/urenTotaal", t[i].reden);
+}
+
+static enum ov_rc
+one_more(void *arg, const struct ov_signaal *s, struct ov_err *e)
+{
+	(void)s;
+	(void)e;
+	++*(int *)arg;
+	return OV_OK;
+}
+
+/* Eight hours on each of two days: enough if they lie in four lesson weeks,
+ * whatever holiday is between. */
+static void
+boundary_four_lesson_weeks_across_a_holiday(void **state)
+{
+	static const int16_t jaren[] = {2025, 2026};
+	/* Autumn, Christmas, summer. */
+	static const char *const vrij[][2] = {{"2025-10-20", "2025-10-24"},
+	    {"2025-12-22", "2026-01-02"}, {"2026-07-20", "2026-08-28"}};
+	static const struct {
+		const char *een, *twee;
+		int n;
+	} t[] = {
+	    {"2025-10-06", "2025-11-07", 1}, /* 41, 42, 44 and 45 */
+	    {"2025-10-03", "2025-11-07", 0}, /* and 40 */
+	    {"2025-12-08", "2026-01-16", 1}, /* over 31-12-2025 */
+	    {"2025-12-05", "2026-01-16", 0},
+	    {"2026-07-06", "2026-09-11", 1}, /* over 1 August */
+	    {"2026-07-03", "2026-09-11", 0},
+	};
+	struct ov_vakantie v[3];
+	struct ov_rooster *r;
+	struct ov_err e = {0};
+	struct ov_date d;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(ov_date_parse(ov_view_str(vrij[i][0]), &d),
+		    OV_OK);
+		v[i].van = ov_date_days(d);
+		assert_int_equal(ov_date_parse(ov_view_str(vrij[i][1]), &d),
+		    OV_OK);
+		v[i].tot = ov_date_days(d);
+	}
+	assert_int_equal(ov_rooster_new(kalender, jaren, 2, v, 3, &r, &e),
+	    OV_OK);
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct ov_verzuimdag dag[2] = {{0}, {0}};
+		int n = 0, jaar;
+
+		assert_int_equal(ov_date_parse(ov_view_str(t[i].een), &d),
+		    OV_OK);
+		dag[0].dag = ov_date_days(d);
+		assert_int_equal(ov_date_parse(ov_view_str(t[i].twee), &d),
+		    OV_OK);
+		dag[1].dag = ov_date_days(d);
+		dag[0].gemist = dag[1].gemist = 800;
+		assert_int_equal(ov_verzuim_oordeel(kalender, r, dag, 2, NULL,
+		                     one_more, &n, &jaar, &e),
+		    OV_OK);
+		if (n != t[i].n)
+			fail_msg("%s and %s: %d", t[i].een, t[i].twee, n);
+	}
+	ov_rooster_free(r);
+}
+
+static void
+boundary_school_year_at_1_august(void **state)
+{
+	(void)state;
+	assert_int_equal(ov_schooljaar((struct ov_date){2026, 7, 31}), 2025);
+	assert_int_equal(ov_schooljaar((struct ov_date){2026, 8, 1}), 2026);
+	/* A Dutch date: 22:00 UTC on 31 July is 1 August in summer time. */
+	assert_int_equal(ov_schooljaar(ov_date_nl(1785535200)), 2026);
+	assert_int_equal(ov_schooljaar(ov_date_nl(1785535199)), 2025);
+}
+
 int
 main(void)
 {
@@ -270,7 +527,14 @@ main(void)
 	    cmocka_unit_test(rule_5_a_reason_where_it_ends),
 	    cmocka_unit_test(rule_6_an_end_of_16_hours_and_long_absence),
 	    cmocka_unit_test(rule_9_kind_and_reason_of_leaving),
+	    cmocka_unit_test(rule_10_enrolled_elsewhere_within_4_weeks),
 	    cmocka_unit_test(rule_12_age_on_the_day_of_the_event),
+	    cmocka_unit_test(boundary_18_on_begindatum),
+	    cmocka_unit_test(boundary_29_february),
+	    cmocka_unit_test(boundary_23_and_27_around_new_year),
+	    cmocka_unit_test(boundary_15_9_and_16_0_hours),
+	    cmocka_unit_test(boundary_four_lesson_weeks_across_a_holiday),
+	    cmocka_unit_test(boundary_school_year_at_1_august),
 	    cmocka_unit_test(rule_13_nothing_that_is_not_described),
 	    cmocka_unit_test(rule_16_a_secret_address_stays_out),
 	};

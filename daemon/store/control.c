@@ -222,15 +222,25 @@ ov_ctl_wake(struct ov_ctl *c)
 	interest(c);
 }
 
+const struct ov_ctl_cmd *
+ov_ctl_command(size_t i)
+{
+	for (size_t k = 0; k < sizeof(tables) / sizeof(tables[0]); k++)
+		for (const struct ov_ctl_cmd *p = tables[k]; p->name != NULL;
+		     p++)
+			if (i-- == 0)
+				return p;
+	return NULL;
+}
+
 static void
 command_find(struct ov_ctl *c, const char *name)
 {
 	const struct ov_ctl_cmd *p;
 
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		for (p = tables[i]; p->name != NULL; p++)
-			if (strcmp(p->name, name) == 0)
-				c->cmd = p;
+	for (size_t i = 0; (p = ov_ctl_command(i)) != NULL; i++)
+		if (strcmp(p->name, name) == 0)
+			c->cmd = p;
 }
 
 /* The first frame: {"v":1,"cmd":..,"arg":{..}}. */

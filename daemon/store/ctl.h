@@ -61,6 +61,9 @@ struct ov_ctl {
 	uint64_t idle_ms, progress_ms;
 };
 
+/* The i-th command of all, NULL behind the last. */
+const struct ov_ctl_cmd *ov_ctl_command(size_t i);
+
 /* ---- arguments ---- */
 
 /* All arguments were good and known; else the refusal is queued (code

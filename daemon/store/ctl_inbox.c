@@ -521,10 +521,12 @@ static void
 breach_start(struct ov_ctl *c)
 {
 	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
+	struct ov_oordeel o;
 	struct ov_err e = {0};
 	enum ov_rc rc;
 
-	if (!ov_ctl_args(c) || !ov_ctl_ok(c, ov_tx_begin(c->st, &e), &e))
+	if (!ov_ctl_args(c) || !ov_inbox_may(c, nr, OV_MAG_BESLISSEN, &o) ||
+	    !ov_ctl_ok(c, ov_tx_begin(c->st, &e), &e))
 		return;
 	rc = ov_db_run(c->st->db, &e,
 	    "UPDATE datalek SET beoordeeld=?2 WHERE bericht=?1"

@@ -191,16 +191,16 @@ pid_of(const char *pgn, uint8_t pid[32])
 	memcpy(pid, a.pid, 32);
 }
 
-/* The JWS of a dossier about this number; its signature is not looked at
- * after acceptance. */
+/* The JWS of a message about this number; its signature is not looked at after
+ * acceptance.  j is taken. */
 static inline void
-jws_of(const char *pgn, int seq, struct ov_claims *c, struct ov_buf *out)
+jws_of(const char *srt, const char *pgn, int seq, json_t *j,
+    struct ov_claims *c, struct ov_buf *out)
 {
 	static const uint8_t zero[64];
 	OV_BUF inhoud = {0}, payload = {0};
-	json_t *j = json_load_file(OV_TEST_DATA "/dossier-minimaal.json", 0,
-	    NULL);
 
+	assert_non_null(j);
 	*c = (struct ov_claims){.iat = ov_now(w.st),
 	    .exp = ov_now(w.st) + 86400,
 	    .seq = (uint64_t)seq,
@@ -209,7 +209,7 @@ jws_of(const char *pgn, int seq, struct ov_claims *c, struct ov_buf *out)
 	    .has_zaak = true};
 	memcpy(c->iss.s, PEER, 20);
 	memcpy(c->aud.s, SELF, 20);
-	memcpy(c->srt, "overstapdossier", 16);
+	memcpy(c->srt, srt, strlen(srt) + 1);
 	randombytes_buf(c->jti, 16);
 	randombytes_buf(c->zaak, 16);
 	pid_of(pgn, c->pid);
@@ -224,14 +224,16 @@ jws_of(const char *pgn, int seq, struct ov_claims *c, struct ov_buf *out)
 	ov_jws_finish(out, zero);
 }
 
-/* What acceptance would have stored. */
+/* What acceptance would have stored: a dossier waits for its link, other types
+ * are open.  inhoud is taken. */
 static inline int64_t
-message(const char *pgn, int seq)
+message_of(const char *srt, const char *pgn, int seq, json_t *inhoud)
 {
+	bool closed = strcmp(srt, "overstapdossier") == 0;
 	struct ov_v_seal q = {.table = OV_T_BERICHT,
 	    .col = 1,
 	    .ver = 1,
-	    .mode = OV_SEAL_PID | OV_SEAL_REF | OV_SEAL_TAG,
+	    .mode = (closed ? OV_SEAL_PID : 0) | OV_SEAL_REF | OV_SEAL_TAG,
 	    .ep = 1};
 	struct ov_v_sealed a;
 	struct ov_v_receipt rq = {.table = OV_T_BERICHT, .col = 2, .ver = 1};
@@ -243,7 +245,7 @@ message(const char *pgn, int seq)
 	int64_t nr;
 	OV_BUF jws = {0}, keep = {0}, keep2 = {0}, text = {0}, pay = {0};
 
-	jws_of(pgn, seq, &c, &jws);
+	jws_of(srt, pgn, seq, inhoud, &c, &jws);
 	ov_new_id(w.st, q.id);
 	memcpy(q.jti, c.jti, 16);
 	memcpy(q.from, PEER, 20);
@@ -269,12 +271,13 @@ message(const char *pgn, int seq)
 	                     "INSERT INTO bericht(id,partner,seq,ep,srt,rol,"
 	                     "zaak,ontvangen,stand,gesloten,versie,inhoud,"
 	                     "bewijs,tag16) VALUES(?1,?2,?3,1,"
-	                     "'overstapdossier','mbo',?4,?5,'ONBEKEND',1,1,"
-	                     "?6,?7,?8)",
-	                     "biibivvb", (const void *)q.id, (size_t)16,
+	                     "?9,'mbo',?4,?5,iif(?10,'ONBEKEND','ONTVANGEN'),"
+	                     "?10,1,?6,?7,?8)",
+	                     "biibivvbti", (const void *)q.id, (size_t)16,
 	                     partner, (int64_t)seq, (const void *)c.zaak,
 	                     (size_t)16, ov_now(w.st), a.blob, ra.blob,
-	                     (const void *)a.tag, (size_t)16),
+	                     (const void *)a.tag, (size_t)16, srt,
+	                     (int64_t)closed),
 	    OV_OK);
 	nr = ov_db_last(w.st->db);
 	assert_int_equal(ov_key_put(w.st, q.id, a.wrap, &e), OV_OK);
@@ -289,6 +292,14 @@ message(const char *pgn, int seq)
 	                     "bi", (const void *)c.zaak, (size_t)16, partner),
 	    OV_OK);
 	return nr;
+}
+
+/* A dossier with what must be in it. */
+static inline int64_t
+message(const char *pgn, int seq)
+{
+	return message_of("overstapdossier", pgn, seq,
+	    json_load_file(OV_TEST_DATA "/dossier-minimaal.json", 0, NULL));
 }
 
 static inline void

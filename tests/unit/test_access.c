@@ -537,24 +537,6 @@ folders(void **state)
 	assert_int_equal(n, 0);
 }
 
-/* No command is open by forgetting to say who may. */
-static void
-every_command_says_who(void **state)
-{
-	static const struct ov_ctl_cmd *const all[] = {ov_ctl_basis,
-	    ov_ctl_partners, ov_ctl_pupils, ov_ctl_drafts, ov_ctl_outbox,
-	    ov_ctl_inbox, ov_ctl_about, ov_ctl_cases, ov_ctl_count,
-	    ov_ctl_export, ov_ctl_log, ov_ctl_check, ov_ctl_access,
-	    ov_ctl_kalender, ov_ctl_stand, ov_ctl_inzage, ov_ctl_worklist,
-	    ov_ctl_report, ov_ctl_startpop};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		for (const struct ov_ctl_cmd *p = all[i]; p->name != NULL; p++)
-			if (p->mag == 0)
-				fail_msg("%s: who may?", p->name);
-}
-
 int
 main(void)
 {
@@ -566,7 +548,6 @@ main(void)
 	    cmocka_unit_test_setup_teardown(bad_file, up, down),
 	    cmocka_unit_test_setup_teardown(explained, up, down),
 	    cmocka_unit_test_setup_teardown(folders, up, down),
-	    cmocka_unit_test(every_command_says_who),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

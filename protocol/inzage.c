@@ -33,11 +33,14 @@ texts(const json_t *o)
 	return true;
 }
 
+/* Row i of a list in which the rows before are good. */
 static enum ov_rc
-load_age(const json_t *js, struct ov_err *e)
+load_age(const json_t *list, size_t i, struct ov_err *e)
 {
+	const json_t *js = json_array_get(list, i);
 	struct ov_jobj o;
 	struct ov_date van, tot;
+	const char *a, *b;
 
 	ov_jo_init(&o, js, "eigenStem");
 	(void)ov_jo_range(&o, "leeftijd", 12, 21);
@@ -46,6 +49,20 @@ load_age(const json_t *js, struct ov_err *e)
 		ov_jo_date(&o, "geldigTot", &tot);
 		if (o.bad == NULL && ov_date_days(tot) < ov_date_days(van))
 			ov_jo_fail(&o, "geldigTot", OV_REDEN_VERBODEN);
+	}
+	/* Dates in their text sort as dates. */
+	b = json_string_value(json_object_get(js, "geldigTot"));
+	for (size_t k = 0; k < i && o.bad == NULL; k++) {
+		const json_t *was = json_array_get(list, k);
+		const char *van_was = json_string_value(
+		    json_object_get(was, "geldigVan"));
+
+		a = json_string_value(json_object_get(was, "geldigTot"));
+		if ((a == NULL ||
+		        strcmp(a, json_string_value(json_object_get(js,
+		                      "geldigVan"))) >= 0) &&
+		    (b == NULL || strcmp(b, van_was) >= 0))
+			ov_jo_fail(&o, "geldigVan", OV_REDEN_VERBODEN);
 	}
 	(void)ov_jo_str(&o, "bron", 200);
 	return ov_jo_end(&o, e);
@@ -83,7 +100,7 @@ ov_inzage_load(const struct ov_types *types, struct ov_view text,
 		rc = ov_jo_end(&o, e);
 	}
 	for (size_t i = 0; rc == OV_OK && i < json_array_size(z->stem); i++)
-		if ((rc = load_age(json_array_get(z->stem, i), e)) != OV_OK)
+		if ((rc = load_age(z->stem, i, e)) != OV_OK)
 			rc = ov_while(e, rc, "eigenStem[%zu]", i);
 	if (rc != OV_OK) {
 		ov_inzage_free(z);

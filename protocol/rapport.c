@@ -200,13 +200,13 @@ read_normen(struct ov_rapport *r, struct ov_err *e)
 		return rc;
 	for (size_t i = 0; i < json_array_size(r->bron); i++)
 		if ((rc = read_bron(r->bron, i, e)) != OV_OK)
-			return ov_while(e, rc, "bron %zu", i + 1);
+			return ov_while(e, rc, "bronnen %zu", i);
 	r->norm = calloc(json_array_size(list) + 1, sizeof(*r->norm));
 	if (r->norm == NULL)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
 	for (size_t i = 0; i < json_array_size(list); i++, r->nnorm++)
 		if ((rc = read_rij(r, json_array_get(list, i), e)) != OV_OK)
-			return ov_while(e, rc, "norm %zu", i + 1);
+			return ov_while(e, rc, "normen %zu", i);
 	return OV_OK;
 }
 
@@ -446,7 +446,7 @@ read_formules(struct ov_rapport *r, struct ov_err *e)
 		return rc;
 	for (size_t i = 0; i < json_array_size(r->groep); i++)
 		if ((rc = read_groep(r, i, e)) != OV_OK)
-			return ov_while(e, rc, "groep %zu", i + 1);
+			return ov_while(e, rc, "groepen %zu", i);
 	r->groot = calloc(json_array_size(groot) + 1, sizeof(*r->groot));
 	r->form = calloc(json_array_size(form) + 1, sizeof(*r->form));
 	if (r->groot == NULL || r->form == NULL)
@@ -454,10 +454,10 @@ read_formules(struct ov_rapport *r, struct ov_err *e)
 	for (size_t i = 0; i < json_array_size(groot); i++, r->ngroot++)
 		if ((rc = read_grootheid(r, json_array_get(groot, i), e)) !=
 		    OV_OK)
-			return ov_while(e, rc, "grootheid %zu", i + 1);
+			return ov_while(e, rc, "grootheden %zu", i);
 	for (size_t i = 0; i < json_array_size(form); i++, r->nform++)
 		if ((rc = read_formule(r, json_array_get(form, i), e)) != OV_OK)
-			return ov_while(e, rc, "formule %zu", i + 1);
+			return ov_while(e, rc, "formules %zu", i);
 	return OV_OK;
 }
 

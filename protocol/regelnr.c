@@ -121,15 +121,19 @@ line_of(struct ov_view t, size_t at)
 	return n;
 }
 
-/* The last "<word> <number>" of a step that ends at `end`; false: none. */
+/* The last "<word> <number>", "<word>[<number>]" or "<word>/<number>" of a step
+ * that ends at `end`; false: none. */
 static bool
 split(const char *s, const char *end, const char **word, size_t *n, size_t *k)
 {
-	const char *d = end, *w;
+	const char *d, *w;
+	bool hook = end > s && end[-1] == ']';
 
-	while (d > s && d[-1] >= '0' && d[-1] <= '9')
-		d--;
-	if (d == end || d == s || d[-1] != ' ' || end - d > 9)
+	end -= hook ? 1 : 0;
+	for (d = end; d > s && d[-1] >= '0' && d[-1] <= '9'; d--)
+		;
+	if (d == end || d == s || end - d > 9 ||
+	    (hook ? d[-1] != '[' : d[-1] != ' ' && d[-1] != '/'))
 		return false;
 	*k = strtoul(d, NULL, 10);
 	for (w = d - 1; w > s && w[-1] != ' '; w--)

@@ -3,7 +3,7 @@
  *
  * A loader names an element by steps, "matrix.json: rijen 3: voorwaarden 0:
  * lid: ...".  This walks the text of the table along those steps: a step
- * "<list> <number>" is the element of the list of that name (or of "regels"
+ * "<list> <number>" ("<list>[<number>]", "<list>/<number>") is the element of the list of that name (or of "regels"
  * for "regel", as the loaders say it), a word that is the name of a group that
  * group, "byte <number>" a place in a text that is no JSON.  Any other word is
  * passed over.

@@ -114,6 +114,108 @@ test_a_decision_opens_and_a_bad_set_changes_nothing(void **state)
 	assert_false(open_now());
 }
 
+/* The built-in table with one place changed; the line of that place. */
+static size_t
+spoil(const char *name, const char *was, const char *becomes)
+{
+	const struct ov_data *d = ov_data_find(name);
+	OV_BUF b = {0};
+	const char *text, *at;
+	size_t line = 1;
+
+	assert_non_null(d);
+	ov_buf_add(&b, d->p, d->n);
+	text = ov_buf_text(&b);
+	assert_non_null(text);
+	at = strstr(text, was);
+	if (at == NULL) {
+		fail_msg("%s has no %s", name, was);
+		return 0;
+	}
+	for (const char *p = text; p < at; p++)
+		line += *p == '\n';
+	{
+		OV_BUF out = {0};
+
+		ov_buf_add(&out, text, (size_t)(at - text));
+		ov_buf_str(&out, becomes);
+		ov_buf_str(&out, at + strlen(was));
+		put(name, ov_buf_text(&out));
+	}
+	return line;
+}
+
+/* Every table that the folder can replace: what is wrong is named by file and
+ * line, and all of the set that was good stays. */
+static void
+test_each_table_that_contradicts_itself(void **state)
+{
+	static const struct {
+		const char *file, *was, *becomes;
+	} t[] = {
+	    /* unknown codes */
+	    {"types.json", "\"lijst\": \"redenUitval\"",
+	        "\"lijst\": \"redenen\""},
+	    {"matrix.json", "\"in\": [\"keuze\"]", "\"in\": [\"koos\"]"},
+	    {"matrix.json", "\"tot\": \"volwassen\"", "\"tot\": \"oud\""},
+	    {"kalender.json", "\"rollen\": [\"mbo\"]", "\"rollen\": [\"roc\"]"},
+	    {"overgangen.json", "\"naar\": \"aangemeld\"",
+	        "\"naar\": \"gekozen\""},
+	    {"normen.json", "\"bron\": \"duo-2024\"", "\"bron\": \"duo-2099\""},
+	    {"formules.json", "\"teller\": \"terug\"", "\"teller\": \"weg\""},
+	    {"werklijst.json", "\"rollen\": [\"mbo\"]",
+	        "\"rollen\": [\"roc\"]"},
+	    {"toegang.json", "\"mag\": [\"inzien\", \"invullen\"]",
+	        "\"mag\": [\"lezen\"]"},
+	    {"compleet.json", "\"/motivatie\"", "\"/motivaties\""},
+	    {"inzage.json", "\"leeftijd\": 16, \"geldigVan\": \"2012-08-01\"",
+	        "\"leeftijd\": 16, \"geldigVan\": \"2012-08-01\", \"bron\": "
+	        "\"x\"}, {\"leeftijd\": 15, \"geldigVan\": \"2026-01-01\""},
+	    {"grondslagen.json", "\"gevoelig\": [\"N\", \"S\", \"I\"]",
+	        "\"gevoelig\": [\"Q\"]"},
+	    /* twice, or at one time */
+	    {"codelijsten.json", "{\"code\": \"1\", \"tekst\": \"man\"}",
+	        "{\"code\": \"0\", \"tekst\": \"man\"}"},
+	    {"grondslagen.json", "\"code\": \"AANMELDING-MBO\", \"geldigVan\"",
+	        "\"code\": \"OVERSTAP-ONDERWIJS\", \"geldigVan\""},
+	    {"matrix.json",
+	        "{\"naam\": \"doorstroom\", \"jaren\": 27, \"geldigVan\":"
+	        " \"2026-01-01\"",
+	        "{\"naam\": \"doorstroom\", \"jaren\": 27, \"geldigVan\":"
+	        " \"2025-12-31\""},
+	    {"kalender.json", "\"naam\": \"dossiers-compleet\"",
+	        "\"naam\": \"overstappers-aan-gemeente\""},
+	    /* a row without a ground */
+	    {"matrix.json", "\"grondslagen\": [\"OVERSTAP-ONDERWIJS\"]",
+	        "\"grondslagen\": []"},
+	};
+	char want[64];
+
+	(void)state;
+	put("regio.json", OPEN);
+	again();
+	assert_null(w.st->tabel_fout);
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		size_t line = spoil(t[i].file, t[i].was, t[i].becomes), got = 0;
+		size_t n = strlen(t[i].file);
+
+		again();
+		assert_non_null(w.st->tabel_fout);
+		(void)snprintf(want, sizeof(want), "%s line ", t[i].file);
+		if (strncmp(w.st->tabel_fout, want, n + 6) == 0)
+			got = strtoul(w.st->tabel_fout + n + 6, NULL, 10);
+		if (got == 0 || got > line || got + 3 < line)
+			fail_msg("%s line %zu: %s", t[i].file, line,
+			    w.st->tabel_fout);
+		/* Its own decision stays in force, and only that. */
+		assert_true(open_now());
+		assert_int_equal(w.st->tabel_eigen, 1);
+		put(t[i].file, NULL);
+	}
+	again();
+	assert_null(w.st->tabel_fout);
+}
+
 static void
 test_a_first_set_that_is_bad_leaves_the_built_in_ones(void **state)
 {
@@ -183,6 +285,10 @@ test_line_of_a_complaint(void **state)
 	    {" adres: regel 0: als", 8},
 	    {" adres: nothing 9", 4},
 	    {" type 7", 1},
+	    {" typen[1]: b", 10},
+	    {" typen/1: b", 10},
+	    {" typen[1", 1},
+	    {" typen]", 1},
 	    {" versie: code", 1},
 	    {" JSON: not valid at byte 20", 2},
 	    {" JSON: not valid at byte 999999", 13},
@@ -211,6 +317,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 	        test_a_decision_opens_and_a_bad_set_changes_nothing, world_up,
 	        world_down),
+	    cmocka_unit_test_setup_teardown(
+	        test_each_table_that_contradicts_itself, world_up, world_down),
 	    cmocka_unit_test_setup_teardown(
 	        test_a_first_set_that_is_bad_leaves_the_built_in_ones, world_up,
 	        world_down),

@@ -324,6 +324,7 @@ json_t *ov_j_draft_ref(struct ov_store *, int64_t concept);
 /* In the open transaction: queue an `ontvangst` about message nr. */
 struct ov_ontvangst {
 	const char *koppeling, *functioneel, *reden, *moment; /* or NULL */
+	const uint8_t *vervangt; /* jti of the answer it corrects, or NULL */
 };
 OV_MUST_CHECK enum ov_rc ov_ontvangst_queue(struct ov_store *, int64_t nr,
     const struct ov_ontvangst *, struct ov_err *);

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "daemon/store/earlier.h"
 #include "daemon/store/link.h"
 #include "protocol/id.h"
 
@@ -91,6 +92,10 @@ answer_json(struct ov_store *st, const struct about *a,
 	set_text(j, "doel", "verantwoording");
 	set_text(j, "bewaarregel", "ontvangst");
 	set_text(j, "betreftBericht", jti);
+	if (o->vervangt != NULL) {
+		ov_id_text(jti, o->vervangt);
+		set_text(j, "vervangt", jti);
+	}
 	set_text(j, "koppeling", o->koppeling);
 	set_text(j, "functioneel", o->functioneel);
 	set_text(j, "reden", o->reden);
@@ -139,6 +144,10 @@ ov_ontvangst_queue(struct ov_store *st, int64_t nr,
 	memcpy(s.zaak, a.zaak, 16);
 	s.has_betreft = true;
 	memcpy(s.betreft, a.jti, 16);
+	if (o->vervangt != NULL) {
+		s.has_vervangt = true;
+		memcpy(s.vervangt, o->vervangt, 16);
+	}
 	return ov_submit(st, &s, &out, e);
 }
 
@@ -276,6 +285,7 @@ struct result {
 	int64_t nr, partner, seq, leerling, ontvangen;
 	bool closed;       /* of a type that waits for its link */
 	bool linked, told; /* told: niet-gekoppeld went out */
+	bool undone;       /* gekoppeld went out, and it is not */
 };
 
 static enum ov_rc
@@ -290,10 +300,11 @@ results_find(struct ov_store *st, int64_t partner, int64_t seq,
 	*n = 0;
 	rc = ov_db_q(st->db, &q, e,
 	    "SELECT nr,partner,seq,leerling,ontvangen,gesloten=0,"
-	    "koppeling IS NOT NULL,srt FROM bericht"
+	    "koppeling IS NOT NULL,srt,ifnull(koppeling,'')='gekoppeld'"
+	    " FROM bericht"
 	    " WHERE (partner,seq)>(?1,?2) AND stand NOT IN "
 	    "('TERZIJDE','VERNIETIGD')"
-	    " AND ifnull(koppeling,'')<>'gekoppeld'"
+	    " AND (ifnull(koppeling,'')<>'gekoppeld' OR gesloten=1)"
 	    " ORDER BY partner,seq LIMIT 64",
 	    "ii", partner, seq);
 	while (rc == OV_OK && *n < BATCH &&
@@ -305,6 +316,7 @@ results_find(struct ov_store *st, int64_t partner, int64_t seq,
 		r[*n].ontvangen = ov_db_i64(q, 4);
 		r[*n].linked = ov_db_i64(q, 5) != 0;
 		r[*n].told = ov_db_i64(q, 6) != 0;
+		r[*n].undone = ov_db_i64(q, 8) != 0;
 		t = ov_types_latest(st->types, ov_db_text(q, 7));
 		r[(*n)++].closed = t != NULL && ov_type_linked_only(t);
 	}
@@ -338,16 +350,71 @@ names_sender(struct ov_store *st, const struct result *r, bool *yes,
 	return rc;
 }
 
+/* The answer that said gekoppeld; *found false where it never got a jti or its
+ * content is gone. */
+static enum ov_rc
+earlier_yes(struct ov_store *st, int64_t nr, uint8_t jti[16], bool *found,
+    struct ov_err *e)
+{
+	int64_t out[BATCH];
+	sqlite3_stmt *q;
+	size_t n = 0;
+	enum ov_rc rc;
+	bool row;
+
+	*found = false;
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT u.nr FROM uitgaand u JOIN gezien g ON g.jti=u.betreft AND"
+	    " g.partner=u.partner WHERE g.bericht=?1 AND u.srt='ontvangst' AND"
+	    " u.inhoud IS NOT NULL ORDER BY u.nr DESC LIMIT 64",
+	    "i", nr);
+	while (rc == OV_OK && n < BATCH &&
+	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row)
+		out[n++] = ov_db_i64(q, 0);
+	ov_db_done(st->db, q);
+	for (size_t i = 0; i < n && rc == OV_OK && !*found; i++) {
+		OV_JDOC d = {0};
+
+		rc = ov_uitgaand_open(st, out[i], &d, e);
+		if (rc == OV_OK)
+			*found = ov_jn_eq(ov_jn_get(d.root, "koppeling"),
+			    "gekoppeld");
+		else if (ov_unreadable(rc) || rc == OV_DENIED)
+			rc = OV_OK;
+		if (rc == OV_OK && *found) {
+			rc = ov_db_q(st->db, &q, e,
+			    "SELECT jti FROM uitgaand WHERE nr=?1", "i",
+			    out[i]);
+			if (rc == OV_OK)
+				rc = ov_db_next(st->db, q, &row, e);
+			if (rc == OV_OK)
+				rc = ov_db_fix(q, 0, jti, 16, e);
+			ov_db_done(st->db, q);
+		}
+	}
+	return rc;
+}
+
 static enum ov_rc
 result_send(struct ov_store *st, const struct result *r, struct ov_err *e)
 {
 	struct ov_ontvangst o = {0};
+	uint8_t jti[16];
 	bool yes;
 	enum ov_rc rc;
 
-	if ((rc = names_sender(st, r, &yes, e)) != OV_OK)
+	if (r->undone) {
+		if ((rc = earlier_yes(st, r->nr, jti, &yes, e)) != OV_OK)
+			return rc;
+		if (yes)
+			o.vervangt = jti;
+		yes = false;
+	} else if ((rc = names_sender(st, r, &yes, e)) != OV_OK) {
 		return rc;
-	if (yes)
+	}
+	if (r->undone)
+		o.koppeling = "niet-gekoppeld";
+	else if (yes)
 		o.koppeling = "gekoppeld";
 	else if (!r->told && r->ontvangen + WAIT_S <= ov_now(st))
 		o.koppeling = "niet-gekoppeld";

@@ -407,6 +407,59 @@ rule_7_a_late_notice_is_taken_and_flagged(void **state)
 	json_decref(rows);
 }
 
+/* Two applications of one pupil run side by side; each has its own zaak. */
+static void
+status(uint8_t zaak, const char *word, bool fits)
+{
+	struct ov_claims c = {.seq = ++seq,
+	    .has_pid = true,
+	    .has_zaak = true,
+	    .srt = "overstapstatus"};
+	OV_JSON *j = json_load_file(OV_TEST_DATA "/status.json", 0, NULL);
+	OV_BUF text = {0};
+
+	assert_non_null(j);
+	(void)json_object_del(j, "vervangt");
+	(void)json_object_set_new(j, "status", json_string(word));
+	ov_json_dump(&text, j);
+	ngot = 0;
+	memset(c.jti, (int)seq, sizeof(c.jti));
+	memset(c.pid, 7, sizeof(c.pid)); /* the same pupil */
+	memset(c.zaak, zaak, sizeof(c.zaak));
+	post_claims(1, 1, &c, (struct ov_view){text.p, text.n});
+	world_turn(20);
+	if (fits) {
+		is(1, 201, "");
+		return;
+	}
+	is(1, 422, "inhoud-ongeldig");
+	assert_string_equal(got[0].pad, "/inhoud/status");
+	assert_string_equal(got[0].reden, "code");
+	seq--; /* it was not taken */
+}
+
+static void
+rule_5_applications_side_by_side(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < w.st->boek->nlid; i++)
+		w.st->boek->lid[i].rol = strcmp(w.st->boek->lid[i].oin.s,
+		                             PEER) == 0
+		                             ? OV_ROL_BIT(OV_ROL_MBO)
+		                             : OV_ROL_BIT(OV_ROL_VO);
+	status(1, "aangemeld", true);
+	status(2, "aanmelding-ontvangen", true);
+	status(1, "ovk-aangeboden", true);
+	status(2, "aangemeld", true); /* behind the first, and its own step */
+	status(1, "aangemeld", false);
+	status(2, "ingetrokken", true);
+	status(2, "ingeschreven", false); /* it has ended */
+	status(1, "ingeschreven", true);  /* and the other has not */
+	status(1, "gestart", true);
+	status(3, "keuze", true); /* a third may begin at the beginning */
+	status(1, "keuze", false);
+}
+
 static int
 up(void **state)
 {
@@ -442,6 +495,7 @@ main(void)
 	    T(sent_without_the_fault), T(refused_by_the_receiver),
 	    T(taken_without_the_fault), T(rule_1_the_sender_and_its_role),
 	    T(rule_11_not_in_the_woongemeente),
+	    T(rule_5_applications_side_by_side),
 	    T(rule_7_a_late_notice_is_taken_and_flagged)};
 
 	ov_log_level(OV_LOG_ERROR);

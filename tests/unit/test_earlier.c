@@ -101,6 +101,22 @@ rule_5_steps_of_a_status(void **state)
 	assert_true(fits(1, "ingeschreven", 0));
 	assert_false(fits(1, "keuze", 0));
 	assert_true(fits(2, "keuze", 0)); /* another application */
+	/* The same zaak towards another partner is another case. */
+	assert_int_equal(ov_db_run(w.st->db, NULL,
+	                     "INSERT INTO partner(id,oin) VALUES(77,"
+	                     "'00000099000000007000')",
+	                     ""),
+	    OV_OK);
+	assert_int_equal(ov_db_run(w.st->db, NULL, "UPDATE stap SET partner=77",
+	                     ""),
+	    OV_OK);
+	assert_true(fits(1, "keuze", 0));
+	assert_int_equal(ov_db_run(w.st->db, NULL,
+	                     "UPDATE stap SET partner=(SELECT id FROM partner"
+	                     " WHERE oin=?1)",
+	                     "t", PEER),
+	    OV_OK);
+	assert_false(fits(1, "keuze", 0));
 	assert_true(fits(1, "keuze", nr));
 	last = send_status(1, "ingetrokken");
 	assert_false(fits(1, "ingeschreven", 0));

@@ -5,6 +5,8 @@
  */
 #include "tests/unit/link_fixture.h"
 
+#include "daemon/store/earlier.h"
+
 #define DAY INT64_C(86400)
 
 static int
@@ -235,13 +237,149 @@ expired_book(void **state)
 	assert_int_equal(outbox(), 1);
 }
 
+/* The answers about message nr as one text each, without the numbers that tie
+ * them to it. */
+static void
+answers(int64_t nr, struct ov_buf *all)
+{
+	struct ov_err e = {0};
+	sqlite3_stmt *q;
+	int64_t out[8];
+	size_t n = 0;
+	bool row;
+
+	assert_int_equal(ov_db_q(w.st->db, &q, &e,
+	                     "SELECT u.nr FROM uitgaand u JOIN gezien g ON"
+	                     " g.jti=u.betreft WHERE g.bericht=?1 ORDER BY"
+	                     " u.nr",
+	                     "i", nr),
+	    OV_OK);
+	while (ov_db_next(w.st->db, q, &row, &e) == OV_OK && row && n < 8)
+		out[n++] = ov_db_i64(q, 0);
+	ov_db_done(w.st->db, q);
+	for (size_t i = 0; i < n; i++) {
+		OV_JDOC d = {0};
+		OV_JSON *j = NULL;
+
+		assert_int_equal(ov_uitgaand_open(w.st, out[i], &d, &e), OV_OK);
+		j = ov_jn_json(d.root);
+		assert_int_equal(json_object_del(j, "betreftBericht"), 0);
+		ov_json_dump(all, j);
+	}
+}
+
+/* Unknown, doubtful, and known but not from you: one answer, with no reason. */
+static void
+one_answer(void **state)
+{
+	int64_t nr[3] = {message("999990007", 1), message("999990019", 2),
+	    message("999990020", 3)};
+	struct ov_buf text[3] = {{0}, {0}, {0}};
+
+	(void)state;
+	applicant_of("doubt", "999990019", "2008-02-28", "25LH");
+	applicant_of("other", "999990020", "2008-02-29", "25PU/00");
+	link_all();
+	is(nr[0], "ONBEKEND");
+	is(nr[1], "TWIJFEL");
+	is(nr[2], "GEKOPPELD");
+	for (size_t i = 0; i < 3; i++)
+		age(nr[i], 14 * DAY);
+	run(today() - 1, 0);
+	assert_int_equal(outbox(), 3);
+	for (size_t i = 0; i < 3; i++) {
+		answers(nr[i], &text[i]);
+		assert_string_equal(ov_buf_text(&text[i]),
+		    ov_buf_text(&text[0]));
+	}
+	assert_non_null(strstr(ov_buf_text(&text[0]), "niet-gekoppeld"));
+	assert_null(strstr(ov_buf_text(&text[0]), "reden"));
+	for (size_t i = 0; i < 3; i++)
+		ov_buf_free(&text[i]);
+}
+
+/* Of a link that is undone nothing is told but that the earlier answer was
+ * wrong, in the next run and once; before it was told, nothing at all. */
+static void
+undone(void **state)
+{
+	int64_t nr = message("999990007", 1), early = message("999990019", 2);
+	OV_BUF text = {0};
+	int64_t n;
+
+	(void)state;
+	applicant_of("jan", "999990007", "2008-02-29", "25LH");
+	applicant_of("piet", "999990019", "2008-02-29", "25LH");
+	link_all();
+	json_decref(ask("inbox.unlink", nr_arg(early), NULL, NULL));
+	run(today() - 1, 0);
+	assert_int_equal(told(nr), 1);
+	assert_int_equal(outbox(), 1);
+	json_decref(ask("inbox.unlink", nr_arg(nr), NULL, NULL));
+	for (int i = 0; i < 4; i++)
+		ov_link_tick(w.st);
+	assert_int_equal(outbox(), 1);
+	run(today() - 1, 0);
+	assert_int_equal(told(nr), 3);
+	assert_int_equal(outbox(), 2);
+	answers(nr, &text);
+	assert_non_null(strstr(ov_buf_text(&text), "\"vervangt\""));
+	assert_null(strstr(ov_buf_text(&text), "reden"));
+	assert_int_equal(ov_db_int(w.st->db, &n, -1, NULL,
+	                     "SELECT count(*) FROM uitgaand v JOIN uitgaand u"
+	                     " ON u.jti=v.vervangt AND u.nr<v.nr",
+	                     ""),
+	    OV_OK);
+	assert_int_equal(n, 1);
+	run(today() - 1, 0);
+	assert_int_equal(outbox(), 2);
+}
+
+static int64_t
+alarms(void)
+{
+	int64_t n;
+
+	assert_int_equal(ov_db_int(w.st->db, &n, -1, NULL,
+	                     "SELECT ifnull(sum(aantal),0) FROM melding WHERE"
+	                     " soort='koppelingen-boven-verwachting'",
+	                     ""),
+	    OV_OK);
+	return n;
+}
+
+/* More results than the budget expects transfers from this sender. */
+static void
+above_expectation(void **state)
+{
+	struct ov_book_budget *b = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < w.st->boek->nbudget; i++)
+		b = &w.st->boek->budget[i];
+	assert_non_null(b);
+	assert_string_equal(b->client.s, SELF);
+	memcpy(b->client.s, PEER, 20); /* theirs to us */
+	memcpy(b->domein.s, SELF, 20);
+	b->jaar = 3;
+	for (int i = 0; i < 3; i++)
+		age(message("999990007", i + 1), 14 * DAY);
+	run(today() - 1, 0);
+	assert_int_equal(outbox(), 3);
+	assert_int_equal(alarms(), 0);
+	age(message("999990007", 4), 14 * DAY);
+	run(today() - 1, 0);
+	assert_int_equal(outbox(), 4);
+	assert_int_equal(alarms(), 1);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {T(daily_run), T(many),
-	    T(expired_book)};
+	    T(expired_book), T(one_answer), T(undone), T(above_expectation)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,10 +88,10 @@ export_row(void *ctx, json_t *row)
 }
 
 static int
-export_to(struct export *x, const char *profile, const char *sinds,
+export_to(struct export *x, const char *profile, const char *sinds, bool geen,
     json_t **end)
 {
-	struct ov_ask q = {.cmd = "export",
+	struct ov_ask q = {.cmd = geen ? "export.geen-ontvanger" : "export",
 	    .row = export_row,
 	    .ctx = x,
 	    .what = "export"};
@@ -137,17 +137,18 @@ static int
 export_file(struct export *x, const struct ov_args *a, json_t **end)
 {
 	const char *profile = a->pos[0], *sinds = ov_args_text(a, "since");
+	bool geen = ov_args_flag(a, "geen-ontvanger");
 	char *text = NULL;
 	size_t n = 0;
 	int rc;
 
 	if (ov_args_text(a, "output") == NULL) {
 		x->to = x->cli->out;
-		return export_to(x, profile, sinds, end);
+		return export_to(x, profile, sinds, geen, end);
 	}
 	if ((x->to = open_memstream(&text, &n)) == NULL)
 		return ov_cli_fail(x->cli, OV_X_INTERNAL, "no memory");
-	rc = export_to(x, profile, sinds, end);
+	rc = export_to(x, profile, sinds, geen, end);
 	if (fclose(x->to) != 0 && rc == OV_X_OK)
 		rc = ov_cli_fail(x->cli, OV_X_INTERNAL, "no memory");
 	if (rc == OV_X_OK)
@@ -171,6 +172,10 @@ run_export(struct ov_cli *cli, const struct ov_cmd *cmd,
 	if (ov_args_flag(a, "csv") && cli->json)
 		return ov_cli_fail(cli, OV_X_USAGE,
 		    "--csv and --json exclude each other");
+	if (ov_args_flag(a, "geen-ontvanger") &&
+	    ov_args_text(a, "since") != NULL)
+		return ov_cli_fail(cli, OV_X_USAGE,
+		    "--since is about what was received");
 	ov_json_init();
 	if (ov_kit_load(&x.kit, a->pos[0], NULL, &e) != OV_OK)
 		return e.rc == OV_DENIED
@@ -317,8 +322,10 @@ run_log_export(struct ov_cli *cli, const struct ov_cmd *cmd,
 
 static const struct ov_opt opt_export[] =
     {{"csv", OV_OPT_FLAG, NULL, "for a Dutch Excel (the default)"},
-        {"since", OV_OPT_TEXT, "DATE", "received on or after YYYY-MM-DD"}, OUT,
-        END};
+        {"since", OV_OPT_TEXT, "DATE", "received on or after YYYY-MM-DD"},
+        {"geen-ontvanger", OV_OPT_FLAG, NULL,
+            "our notices without a receiver, to be sent otherwise"},
+        OUT, END};
 static const struct ov_opt opt_out[] = {OUT, END};
 static const struct ov_opt opt_publish[] = {{"ep", OV_OPT_NUMBER, "N",
                                                 "number of the epoch (1)"},

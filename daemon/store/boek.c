@@ -185,6 +185,7 @@ book_news(struct ov_store *st)
 	if (ov_sleutels_ready(st, &e) != OV_OK)
 		ov_log(OV_LOG_ERROR, "event=own-keys fault=\"%s\"", e.msg);
 	ov_holder_book(st);
+	ov_ontvanger_kick(st);
 	ov_deliver_kick(st);
 	ov_pseudo_kick(st);
 	ov_link_kick(st);

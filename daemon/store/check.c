@@ -245,6 +245,32 @@ check_count(struct ov_ctl *c, enum staat bad, const char *punt, const char *doe,
 		    what);
 }
 
+/* Notices for a gemeente that no member serves, and those that found one. */
+static void
+check_geen(struct ov_ctl *c)
+{
+	struct ov_err e = {0};
+	int64_t n = 0, found = 0;
+	enum ov_rc rc;
+
+	rc = ov_db_int(c->st->db, &n, 0, &e,
+	    "SELECT count(*) FROM uitgaand WHERE stand='GEEN-ONTVANGER'", "");
+	if (rc == OV_OK)
+		rc = ov_db_int(c->st->db, &found, 0, &e,
+		    "SELECT count(*) FROM uitgaand WHERE gevonden>?1", "i",
+		    ov_now(c->st) - 30 * DAY);
+	if (rc != OV_OK)
+		line(c, FOUT, "no receiver", "look in the journal", "%s",
+		    e.msg);
+	else
+		line(c, n > 0 ? LET_OP : GOED, "no receiver",
+		    "overstap export TYPE --geen-ontvanger, send it as before, "
+		    "and ask the region to add the gemeente",
+		    "%" PRId64 " notices whose gemeente nobody serves; %" PRId64
+		    " found a receiver in the last 30 days",
+		    n, found);
+}
+
 static void
 check_outbox(struct ov_ctl *c)
 {
@@ -266,6 +292,7 @@ check_outbox(struct ov_ctl *c)
 	check_count(c, LET_OP, "refused messages",
 	    "overstap outbox list --state GEWEIGERD",
 	    "refused in the last 30 days", rc, n, &e);
+	check_geen(c);
 	rc = ov_db_int(c->st->db, &n, 0, &e,
 	    "SELECT count(*) FROM leerling WHERE stand='geblokkeerd' OR"
 	    " stand='wacht' AND geladen<?1",

@@ -274,10 +274,18 @@ struct ov_draft_out {
 	size_t ontbreekt, slecht; /* of fouten: missing, and worse */
 	const char *code;         /* a refusal of another kind, or NULL */
 	struct ov_verdict nee;    /* niet-toegestaan: why, or zeroed */
-	bool geen_ontvanger;      /* no member serves this gemeente */
+	/* No member serves this gemeente; rol says for what, where it may go
+	 * to a gemeente (else OV_ROL_N). */
+	bool geen_ontvanger;
 };
 void ov_draft_check(struct ov_store *, const struct ov_draft_in *,
     struct ov_draft_out *);
+/* A notice that lacks a receiver and may wait for one (GEEN-ONTVANGER). */
+static inline bool
+ov_draft_waits(const struct ov_draft_out *o)
+{
+	return o->geen_ontvanger && o->lid == NULL && o->rol != OV_ROL_N;
+}
 
 /* A stored draft. */
 struct ov_draft {
@@ -296,9 +304,15 @@ int ov_deel_number(const char *word);
 OV_MUST_CHECK enum ov_rc ov_draft_read(struct ov_store *, int64_t nr,
     struct ov_draft *, struct ov_err *);
 void ov_draft_free(struct ov_draft *);
-/* In the open transaction: queue it.  *code is set when it may not go. */
+/* In the open transaction: queue it.  *code is set when it may not go; *geen:
+ * it waits as GEEN-ONTVANGER. */
 OV_MUST_CHECK enum ov_rc ov_draft_send(struct ov_store *, int64_t nr,
-    const char **code, struct ov_err *);
+    const char **code, bool *geen, struct ov_err *);
+/* In the open transaction: judge a draft that waits for a receiver again.
+ * *found: there is one now, and what was sent goes to it.  *code is set when it
+ * does not follow what went there before: the caller rolls back, it waits. */
+OV_MUST_CHECK enum ov_rc ov_draft_again(struct ov_store *, int64_t nr,
+    bool *found, const char **code, struct ov_err *);
 /* What makes two rows the same draft (drafts_key.c): type, receiver's OIN, own
  * reference, and of the content the status; of a verzuimmelding the kind and
  * first day of the absence, whatever its receiver, since an absence is told to
@@ -373,6 +387,6 @@ extern const struct ov_ctl_cmd ov_ctl_basis[], ov_ctl_partners[],
     ov_ctl_about[], ov_ctl_cases[], ov_ctl_count[], ov_ctl_export[],
     ov_ctl_log[], ov_ctl_check[], ov_ctl_kalender[], ov_ctl_startpop[],
     ov_ctl_report[], ov_ctl_worklist[], ov_ctl_access[], ov_ctl_stand[],
-    ov_ctl_inzage[];
+    ov_ctl_inzage[], ov_ctl_geen[];
 
 #endif

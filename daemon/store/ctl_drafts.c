@@ -307,7 +307,8 @@ remove_one(struct ov_store *st, int64_t nr, struct ov_err *e)
 
 	if ((rc = ov_tx_begin(st, e)) != OV_OK)
 		return rc;
-	if ((rc = ov_draft_drop(st, nr, e)) == OV_OK)
+	if ((rc = ov_draft_drop(st, nr, e)) == OV_OK &&
+	    (rc = ov_pgn_sweep(st, e)) == OV_OK)
 		rc = ov_tx_commit(st, e);
 	if (rc != OV_OK)
 		ov_tx_abort(st);
@@ -359,7 +360,7 @@ struct send {
 	json_t *list; /* chosen numbers, or NULL: all */
 	size_t i;
 	char srt[OV_SRT_MAX + 1];
-	int64_t at, total, done, opgesteld, geweigerd, verborgen;
+	int64_t at, total, done, opgesteld, geen, geweigerd, verborgen;
 };
 
 static void
@@ -467,7 +468,7 @@ may_send(struct ov_ctl *c, int64_t nr, const char **code)
 
 static enum ov_rc
 send_batch(struct ov_ctl *c, const int64_t *nr, size_t n, const char **code,
-    struct ov_err *e)
+    bool *geen, struct ov_err *e)
 {
 	enum ov_rc rc;
 
@@ -475,7 +476,7 @@ send_batch(struct ov_ctl *c, const int64_t *nr, size_t n, const char **code,
 		return rc;
 	for (size_t i = 0; i < n && rc == OV_OK; i++)
 		if (may_send(c, nr[i], &code[i]))
-			rc = ov_draft_send(c->st, nr[i], &code[i], e);
+			rc = ov_draft_send(c->st, nr[i], &code[i], &geen[i], e);
 	if (rc == OV_OK)
 		rc = ov_tx_commit(c->st, e);
 	if (rc != OV_OK)
@@ -493,10 +494,11 @@ send_end(struct ov_ctl *c)
 	if (!ov_ctl_ok(c, ov_pseudo_outlook(c->st, &o, &e), &e))
 		return;
 	ov_pseudo_kick(c->st);
-	ov_ctl_end(c, ov_j_outlook(json_pack("{s:I,s:I,s:I}", "opgesteld",
-	                               (json_int_t)s->opgesteld, "verborgen",
-	                               (json_int_t)s->verborgen, "geweigerd",
-	                               (json_int_t)s->geweigerd),
+	ov_ctl_end(c, ov_j_outlook(json_pack("{s:I,s:I,s:I,s:I}", "opgesteld",
+	                               (json_int_t)s->opgesteld,
+	                               "geen_ontvanger", (json_int_t)s->geen,
+	                               "verborgen", (json_int_t)s->verborgen,
+	                               "geweigerd", (json_int_t)s->geweigerd),
 	                  &o));
 }
 
@@ -506,18 +508,20 @@ send_step(struct ov_ctl *c)
 	struct send *s = c->state;
 	int64_t nr[OV_CTL_PAGE];
 	const char *code[OV_CTL_PAGE];
+	bool geen[OV_CTL_PAGE];
 	struct ov_err e = {0};
 	size_t n;
 	enum ov_rc rc;
 
 	rc = send_page(c, nr, &n, &e);
 	if (rc == OV_OK && n > 0)
-		rc = send_batch(c, nr, n, code, &e);
+		rc = send_batch(c, nr, n, code, geen, &e);
 	if (!ov_ctl_ok(c, rc, &e))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		if (code[i] == NULL) {
-			s->opgesteld++;
+			s->geen += geen[i];
+			s->opgesteld += !geen[i];
 			continue;
 		}
 		if (code[i][0] == '\0')

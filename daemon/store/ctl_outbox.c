@@ -240,9 +240,8 @@ steps(struct ov_store *st, int64_t nr, json_t *out, struct ov_err *e)
 	bool row;
 
 	rc = ov_db_q(st->db, &q, e,
-	    "SELECT iat,exp,klaar,zaak,vervangt,seq,ep,rol,betreft FROM "
-	    "uitgaand"
-	    " WHERE nr=?1",
+	    "SELECT iat,exp,klaar,zaak,vervangt,seq,ep,rol,betreft,gevonden"
+	    " FROM uitgaand WHERE nr=?1",
 	    "i", nr);
 	if (rc != OV_OK)
 		return rc;
@@ -261,6 +260,9 @@ steps(struct ov_store *st, int64_t nr, json_t *out, struct ov_err *e)
 		(void)ov_j_set(out, "betreftBericht", ov_j_id(v.p, v.n));
 		(void)ov_j_set(out, "seq", json_integer(ov_db_i64(q, 5)));
 		(void)ov_j_set(out, "ep", json_integer(ov_db_i64(q, 6)));
+		if (!ov_db_null(q, 9)) /* it waited for a receiver */
+			(void)ov_j_set(out, "ontvangerGevonden",
+			    ov_j_moment(ov_db_i64(q, 9)));
 	}
 	ov_db_done(st->db, q);
 	return rc;

@@ -254,10 +254,11 @@ ov_submit(struct ov_store *st, const struct ov_submit *s, int64_t *nr,
 	OV_BUF blob = {0};
 	uint8_t id[16], jti[16], zaak[16], wrap[OV_WRAP] = {0};
 	bool person = s->leerling != 0;
-	int64_t partner;
+	int64_t partner = 0;
 	enum ov_rc rc;
 
-	if ((rc = ov_partner_id(st, &s->to->oin, &partner, e)) != OV_OK)
+	if (s->to != NULL &&
+	    (rc = ov_partner_id(st, &s->to->oin, &partner, e)) != OV_OK)
 		return rc;
 	ov_new_id(st, id);
 	ov_new_id(st, jti); /* time-ordered, like a UUIDv7 */
@@ -271,8 +272,10 @@ ov_submit(struct ov_store *st, const struct ov_submit *s, int64_t *nr,
 		return rc;
 	rc = ov_db_run(st->db, e,
 	    "INSERT INTO uitgaand(id,jti,partner,srt,rol,zaak,vervangt,stand,"
-	    "leerling,concept,opgesteld,exp,due,inhoud,betreft)"
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,'OPGESTELD',nullif(?8,0),"
+	    "fout,leerling,concept,opgesteld,exp,due,inhoud,betreft)"
+	    " VALUES(?1,?2,nullif(?3,0),?4,?5,?6,?7,"
+	    "iif(?3=0,'GEEN-ONTVANGER','OPGESTELD'),"
+	    "iif(?3=0,'geen-ontvanger',NULL),iif(?3=0,NULL,nullif(?8,0)),"
 	    "nullif(?9,0),?10,?11,0,?12,?13)",
 	    "bbittvviiiivv", (const void *)id, (size_t)16, (const void *)jti,
 	    (size_t)16, partner, s->srt, s->rol,
@@ -284,7 +287,7 @@ ov_submit(struct ov_store *st, const struct ov_submit *s, int64_t *nr,
 	if (rc != OV_OK)
 		return rc;
 	*nr = ov_db_last(st->db);
-	if (person || s->has_zaak)
+	if (partner != 0 && (person || s->has_zaak))
 		rc = ov_db_run(st->db, e,
 		    "INSERT INTO zaak(zaak,partner,leerling) VALUES(?1,?2,"
 		    "nullif(?3,0)) ON CONFLICT(zaak) DO UPDATE SET"

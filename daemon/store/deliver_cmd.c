@@ -207,13 +207,11 @@ ov_outbox_renew(struct ov_store *st, int64_t nr, int64_t *n, struct ov_err *e)
 
 /* ---- withdrawal ---- */
 
-enum ov_rc
-ov_outbox_withdraw(struct ov_store *st, int64_t nr, struct ov_err *e)
+static enum ov_rc
+withdraw(struct ov_store *st, int64_t nr, struct ov_err *e)
 {
 	enum ov_rc rc;
 
-	if (ov_deliver_is_flying(st, nr))
-		return ov_fail(e, OV_AGAIN, "it is being sent right now");
 	rc = ov_db_run(st->db, e,
 	    "UPDATE uitgaand SET stand='INGETROKKEN',jwe=NULL,"
 	    "seq_vrij=(seq IS NOT NULL) WHERE nr=?1 AND stand IN ('OPGESTELD',"
@@ -221,5 +219,28 @@ ov_outbox_withdraw(struct ov_store *st, int64_t nr, struct ov_err *e)
 	    "i", nr);
 	if (rc == OV_OK && ov_db_changes(st->db) != 1)
 		rc = ov_fail(e, OV_DENIED, "it is too late to withdraw it");
+	/* The number that waited for a receiver has nothing to wait for. */
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE concept SET leerling=NULL WHERE uitgaand=?1"
+		    " AND partner=''",
+		    "i", nr);
+	return rc == OV_OK ? ov_pgn_sweep(st, e) : rc;
+}
+
+enum ov_rc
+ov_outbox_withdraw(struct ov_store *st, int64_t nr, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if (ov_deliver_is_flying(st, nr))
+		return ov_fail(e, OV_AGAIN, "it is being sent right now");
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	rc = withdraw(st, nr, e);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(st);
 	return rc;
 }

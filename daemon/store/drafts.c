@@ -257,7 +257,7 @@ cand_insert(struct ov_intake *m, struct cand *c, const uint8_t id[16],
 	    c->leerling);
 	if (rc != OV_OK)
 		return rc;
-	if (c->pgn[0] != '\0' && c->oin[0] != '\0' &&
+	if (c->pgn[0] != '\0' && (c->oin[0] != '\0' || c->geen) &&
 	    !want_add(m, ov_db_last(st->db), c))
 		return ov_fail(e, OV_NOSPACE, "out of memory");
 	m->sum.goed++;
@@ -340,8 +340,10 @@ wants(struct ov_intake *m, struct ov_err *e)
 	if ((rc = ov_tx_begin(st, e)) != OV_OK)
 		return rc;
 	for (size_t i = m->asked; i < to; i++) {
-		rc = ov_oin_parse(ov_view_str(m->want[i].oin), &oin);
-		if (rc == OV_OK)
+		if (m->want[i].oin[0] == '\0')
+			rc = ov_pgn_keep(st, m->want[i].pgn, &leerling, e);
+		else if ((rc = ov_oin_parse(ov_view_str(m->want[i].oin),
+		              &oin)) == OV_OK)
 			rc = ov_pseudo_want(st, &oin, m->want[i].pgn, false,
 			    &leerling, &ready, e);
 		if (rc == OV_OK)
@@ -402,6 +404,8 @@ reveal(struct ov_intake *m, struct ov_err *e)
 		    "");
 	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e, "DELETE FROM wissel", "");
+	if (rc == OV_OK)
+		rc = ov_pgn_sweep(st, e);
 	for (size_t i = 0; i < m->nchanged && rc == OV_OK; i++)
 		rc = ov_db_run(st->db, e,
 		    "UPDATE concept SET stand='GEWIJZIGD' WHERE nr=?1"

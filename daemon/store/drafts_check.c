@@ -2,9 +2,11 @@
 /* daemon/store/drafts_check.c - is a draft complete and allowed, and to whom
  * does it go; and a stored draft, read and sent.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "daemon/store/ctl.h"
+#include "daemon/store/deliver.h"
 #include "daemon/store/earlier.h"
 #include "protocol/id.h"
 
@@ -45,6 +47,7 @@ receiver(struct ov_store *st, const struct ov_draft_in *in,
 			out->lid = ov_book_route(st->boek, g, v->naar, in->srt,
 			    v->dag);
 		out->geen_ontvanger = out->lid == NULL && v->may == OV_MAY_YES;
+		out->rol = out->geen_ontvanger ? v->naar : OV_ROL_N;
 	} else if (in->ontvanger != NULL) {
 		out->lid = ov_ctl_partner(st, in->ontvanger, &code);
 		if (out->lid == NULL &&
@@ -87,6 +90,7 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 	bool pid;
 
 	memset(out, 0, sizeof(*out));
+	out->rol = OV_ROL_N;
 	if (self == NULL) {
 		out->code = "adresboek-ontbreekt";
 		return;
@@ -122,7 +126,7 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 	}
 	if (pid && !in->has_pgn)
 		out->ontbreekt++;
-	if (out->lid == NULL && out->code == NULL)
+	if (out->lid == NULL && out->code == NULL && !ov_draft_waits(out))
 		out->ontbreekt++;
 }
 
@@ -236,12 +240,17 @@ refusal(struct ov_store *st, const struct ov_draft *d,
 	for (size_t i = 0; i < o->fouten.n; i++)
 		if (strncmp(o->fouten.f[i].pad, "/inhoud/inzage", 14) == 0)
 			return "inzage-ontbreekt";
-	if (o->geen_ontvanger)
+	if (o->geen_ontvanger && !ov_draft_waits(o))
 		return "geen-ontvanger";
 	if (o->slecht > 0)
 		return "inhoud-ongeldig";
-	if (o->ontbreekt > 0 || o->lid == NULL || o->rol == OV_ROL_N)
+	if (o->ontbreekt > 0 || o->rol == OV_ROL_N ||
+	    (o->lid == NULL && !ov_draft_waits(o)))
 		return "concept-onvolledig";
+	/* The pseudonym was made for the receiver of the import. */
+	if (d->partner[0] != '\0' &&
+	    (o->lid == NULL || strcmp(d->partner, o->lid->oin.s) != 0))
+		return "ontvanger-veranderd";
 	return NULL;
 }
 
@@ -255,7 +264,8 @@ case_note(struct ov_store *st, int64_t nr, const struct ov_draft *d,
 
 	rc = ov_db_run(st->db, e,
 	    "INSERT INTO zaak(zaak,partner) SELECT zaak,partner FROM uitgaand"
-	    " WHERE nr=?1 AND zaak IS NOT NULL ON CONFLICT DO NOTHING",
+	    " WHERE nr=?1 AND zaak IS NOT NULL AND partner IS NOT NULL"
+	    " ON CONFLICT DO NOTHING",
 	    "i", nr);
 	status = json_string_value(json_object_get(d->inhoud, "status"));
 	datum = json_string_value(json_object_get(d->inhoud, "datumStatus"));
@@ -278,6 +288,8 @@ case_find(struct ov_store *st, const struct ov_draft *d, struct ov_submit *s,
 	enum ov_rc rc;
 	bool row;
 
+	if (s->to == NULL)
+		return OV_OK;
 	if ((rc = ov_pupil_by_ref(st, d->ref, &pupil, e)) != OV_OK ||
 	    pupil == 0 ||
 	    (rc = ov_partner_id(st, &s->to->oin, &partner, e)) != OV_OK)
@@ -308,24 +320,48 @@ earlier(struct ov_store *st, const struct ov_draft *d,
 	    .datum = json_string_value(
 	        json_object_get(d->inhoud, "datumStatus")),
 	    .has_vervangt = s->has_vervangt};
-	bool fits = true;
+	bool ok = true;
 	enum ov_rc rc = OV_OK;
 
+	if (s->to == NULL) /* asked when there is a receiver */
+		return OV_OK;
 	if (strcmp(d->srt, "overstapstatus") == 0 && s->has_zaak &&
 	    p.status != NULL && p.datum != NULL) {
 		memcpy(p.zaak, s->zaak, 16);
 		memcpy(p.vervangt, s->vervangt, 16);
 		if ((rc = ov_partner_id(st, &s->to->oin, &p.partner, e)) ==
 		    OV_OK)
-			rc = ov_step_fits(st, &p, &fits, e);
-		if (!fits)
+			rc = ov_step_fits(st, &p, &ok, e);
+		if (!ok)
 			*code = "overgang-ongeldig";
 	} else if (strcmp(d->srt, "verzuimmelding") == 0) {
-		rc = ov_absence_fits_out(st, d->leerling, d->inhoud, &fits, e);
-		if (!fits)
+		rc = ov_absence_fits_out(st, d->leerling, d->inhoud, &ok, e);
+		if (!ok)
 			*code = "binnen-7-dagen";
 	}
 	return rc;
+}
+
+/* The case and what it replaces; *code: it does not follow what was before. */
+static enum ov_rc
+fits(struct ov_store *st, const struct ov_draft *d, struct ov_submit *s,
+    const char **code, struct ov_err *e)
+{
+	const char *v = json_string_value(
+	    json_object_get(d->inhoud, "vervangt"));
+	enum ov_rc rc;
+
+	if (d->zaak[0] != '\0') {
+		s->has_zaak = true;
+		rc = ov_id_parse(ov_view_str(d->zaak), s->zaak);
+	} else {
+		rc = case_find(st, d, s, e);
+	}
+	if (rc == OV_OK && v != NULL) {
+		s->has_vervangt = true;
+		rc = ov_id_parse(ov_view_str(v), s->vervangt);
+	}
+	return rc == OV_OK ? earlier(st, d, s, code, e) : rc;
 }
 
 static enum ov_rc
@@ -338,7 +374,6 @@ queue(struct ov_store *st, const struct ov_draft *d,
 	    .rol = ov_rol_name(o->rol),
 	    .leerling = d->leerling,
 	    .concept = d->nr};
-	const char *v;
 	int64_t nr;
 	enum ov_rc rc;
 
@@ -346,22 +381,10 @@ queue(struct ov_store *st, const struct ov_draft *d,
 	if ((rc = ov_buf_ok(&text, e)) != OV_OK)
 		return rc;
 	s.inhoud = (struct ov_view){text.p, text.n};
-	if (d->zaak[0] != '\0') {
-		s.has_zaak = true;
-		rc = ov_id_parse(ov_view_str(d->zaak), s.zaak);
-	} else {
-		rc = case_find(st, d, &s, e);
-	}
-	v = json_string_value(json_object_get(d->inhoud, "vervangt"));
-	if (rc == OV_OK && v != NULL) {
-		s.has_vervangt = true;
-		rc = ov_id_parse(ov_view_str(v), s.vervangt);
-	}
-	if (rc == OV_OK)
-		rc = earlier(st, d, &s, code, e);
+	rc = fits(st, d, &s, code, e);
 	if (rc != OV_OK || *code != NULL)
 		return rc;
-	if ((rc = ov_submit(st, &s, &nr, e)) == OV_OK)
+	if ((rc = ov_submit(st, &s, &nr, e)) == OV_OK && s.to != NULL)
 		rc = ov_step_queued(st, nr,
 		    json_string_value(json_object_get(d->inhoud, "status")), e);
 	if (rc == OV_OK)
@@ -374,30 +397,61 @@ queue(struct ov_store *st, const struct ov_draft *d,
 	return rc;
 }
 
+/* The receiver of a draft that had none: pseudonym, row and tag are its. */
+static enum ov_rc
+draft_to(struct ov_store *st, struct ov_draft *d, const struct ov_lid *to,
+    struct ov_err *e)
+{
+	uint8_t hash[32], tag[16];
+	enum ov_rc rc;
+
+	if ((rc = ov_pgn_move(st, &to->oin, &d->leerling, e)) != OV_OK ||
+	    (rc = ov_draft_key(d->srt, to->oin.s, d->ref, d->inhoud, hash,
+	         e)) != OV_OK ||
+	    (rc = ov_tag(st, OV_TAG_REF, 0, NULL, (struct ov_view){hash, 32},
+	         tag, e)) != OV_OK)
+		return rc;
+	memcpy(d->partner, to->oin.s, sizeof(d->partner));
+	/* The tag is taken where the same row came again with the receiver. */
+	rc = ov_db_run(st->db, e,
+	    "UPDATE concept SET partner=?2,leerling=nullif(?3,0),ref_tag="
+	    "iif(EXISTS(SELECT 1 FROM concept WHERE ref_tag=?4),ref_tag,?4)"
+	    " WHERE nr=?1",
+	    "itib", d->nr, to->oin.s, d->leerling, (const void *)tag,
+	    sizeof(tag));
+	return rc == OV_OK ? ov_pgn_sweep(st, e) : rc;
+}
+
+static struct ov_draft_out checked; /* large */
+
+static void
+check_stored(struct ov_store *st, const struct ov_draft *d)
+{
+	struct ov_draft_in in = {.srt = d->srt,
+	    .ontvanger = d->ontvanger[0] != '\0' ? d->ontvanger : NULL,
+	    .inhoud = d->inhoud,
+	    .has_pgn = d->leerling != 0};
+
+	ov_draft_check(st, &in, &checked);
+}
+
 enum ov_rc
-ov_draft_send(struct ov_store *st, int64_t nr, const char **code,
+ov_draft_send(struct ov_store *st, int64_t nr, const char **code, bool *geen,
     struct ov_err *e)
 {
 	struct ov_draft d = {0};
-	struct ov_draft_out *o = NULL;
-	struct ov_draft_in in;
-	static struct ov_draft_out out; /* large */
 	enum ov_rc rc;
 
 	*code = NULL;
+	*geen = false;
 	if ((rc = ov_draft_read(st, nr, &d, e)) == OV_OK) {
-		in = (struct ov_draft_in){.srt = d.srt,
-		    .ontvanger = d.ontvanger[0] != '\0' ? d.ontvanger : NULL,
-		    .inhoud = d.inhoud,
-		    .has_pgn = d.leerling != 0};
-		o = &out;
-		ov_draft_check(st, &in, o);
-		*code = refusal(st, &d, o);
-		/* The pseudonym was made for the receiver of the import. */
-		if (*code == NULL && strcmp(d.partner, o->lid->oin.s) != 0)
-			*code = "ontvanger-veranderd";
-		if (*code == NULL)
-			rc = queue(st, &d, o, code, e);
+		check_stored(st, &d);
+		*code = refusal(st, &d, &checked);
+		*geen = *code == NULL && checked.lid == NULL;
+		if (*code == NULL && !*geen && d.partner[0] == '\0')
+			rc = draft_to(st, &d, checked.lid, e);
+		if (rc == OV_OK && *code == NULL)
+			rc = queue(st, &d, &checked, code, e);
 	} else if (rc == OV_DENIED) {
 		*code = "nummer-onbekend";
 		rc = OV_OK;
@@ -405,6 +459,73 @@ ov_draft_send(struct ov_store *st, int64_t nr, const char **code,
 		struct ov_err why = *e;
 
 		*code = "onleesbaar";
+		rc = ov_aside(st, "concept", nr, &why, e);
+	}
+	ov_draft_free(&d);
+	return rc;
+}
+
+/* What waited as GEEN-ONTVANGER goes to its receiver. */
+static enum ov_rc
+release(struct ov_store *st, const struct ov_draft *d,
+    const struct ov_draft_out *o, const struct ov_submit *s, struct ov_err *e)
+{
+	int64_t partner;
+	enum ov_rc rc;
+
+	if ((rc = ov_partner_id(st, &o->lid->oin, &partner, e)) != OV_OK)
+		return rc;
+	rc = ov_db_run(st->db, e,
+	    "UPDATE uitgaand SET stand='OPGESTELD',partner=?2,rol=?3,"
+	    "leerling=nullif(?4,0),zaak=coalesce(?5,zaak),fout=NULL,due=0,"
+	    "exp=?6,gevonden=?7 WHERE nr=?1 AND stand='GEEN-ONTVANGER'",
+	    "iitivii", d->uitgaand, partner, ov_rol_name(o->rol), d->leerling,
+	    (struct ov_view){s->has_zaak ? s->zaak : NULL, 16},
+	    ov_now(st) + OV_WAIT_S, ov_now(st));
+	if (rc == OV_OK && ov_db_changes(st->db) != 1)
+		rc = ov_fail(e, OV_DAMAGED, "it does not wait for a receiver");
+	if (rc == OV_OK)
+		rc = ov_step_queued(st, d->uitgaand,
+		    json_string_value(json_object_get(d->inhoud, "status")), e);
+	return rc == OV_OK ? case_note(st, d->uitgaand, d, e) : rc;
+}
+
+enum ov_rc
+ov_draft_again(struct ov_store *st, int64_t nr, bool *found, const char **code,
+    struct ov_err *e)
+{
+	struct ov_draft d = {0};
+	struct ov_submit s = {0};
+	bool sent;
+	enum ov_rc rc;
+
+	*found = false;
+	*code = NULL;
+	if ((rc = ov_draft_read(st, nr, &d, e)) == OV_OK) {
+		sent = strcmp(d.stand, "VERZONDEN") == 0 ||
+		       strcmp(d.stand, "GEWIJZIGD") == 0;
+		check_stored(st, &d);
+		*found = checked.lid != NULL && checked.code == NULL &&
+		         checked.rol != OV_ROL_N && checked.slecht == 0 &&
+		         (!sent || checked.ontbreekt == 0);
+		if (*found)
+			rc = draft_to(st, &d, checked.lid, e);
+		s = (struct ov_submit){.to = checked.lid,
+		    .srt = d.srt,
+		    .leerling = d.leerling,
+		    .concept = nr};
+		if (rc == OV_OK && *found && sent)
+			rc = fits(st, &d, &s, code, e);
+		if (rc == OV_OK && *found && sent && *code == NULL)
+			rc = release(st, &d, &checked, &s, e);
+		if (rc == OV_OK && *found && *code == NULL)
+			ov_log(OV_LOG_INFO,
+			    "event=receiver-found draft=%" PRId64
+			    " message=%" PRId64 " partner=%s",
+			    nr, sent ? d.uitgaand : 0, checked.lid->oin.s);
+	} else if (ov_unreadable(rc)) {
+		struct ov_err why = *e;
+
 		rc = ov_aside(st, "concept", nr, &why, e);
 	}
 	ov_draft_free(&d);

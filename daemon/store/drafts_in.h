@@ -17,7 +17,7 @@
 struct cand { /* a good row on its way to be sealed */
 	char oin[OV_OIN_LEN + 1], pgn[OV_PGN_LEN + 1];
 	char ontbreekt[ONTBREEKT_MAX + 1];
-	bool volledig;
+	bool volledig, geen; /* geen: nobody serves its gemeente (yet) */
 	uint8_t hash_ref[32], hash_text[32];
 	struct ov_buf text;
 	/* found */

@@ -100,6 +100,8 @@ ov_intake_drop(struct ov_store *st, int64_t nr, struct ov_err *e)
 		    " WHERE compleet=0 AND (?1=0 OR nr=?1))",
 		    "i", nr);
 	if (rc == OV_OK)
+		rc = ov_pgn_sweep(st, e);
+	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e,
 		    "DELETE FROM import WHERE compleet=0 AND (?1=0 OR nr=?1)",
 		    "i", nr);

@@ -214,7 +214,8 @@ ov_rij_missing(struct ov_intake *m, const struct row *r, struct cand *c,
 	if (ov_type_has_pid_json(t, r->inhoud) && r->pgn[0] == '\0' &&
 	    c->leerling == 0)
 		missing_add(&b, "/pgn");
-	if (m->out.lid == NULL)
+	c->geen = ov_draft_waits(&m->out);
+	if (m->out.lid == NULL && !c->geen)
 		missing_add(&b, "/ontvanger");
 	for (size_t i = 0; i < m->out.fouten.n; i++)
 		missing_add(&b, m->out.fouten.f[i].pad);

@@ -310,10 +310,14 @@ tick(struct ov_loop *loop, void *arg)
 		ov_boek_poll(st);
 	if (due(now, &st->at.hour, HOUR_S))
 		hourly(st);
-	if (due(now, &st->at.day, 24 * HOUR_S) && log_check(st, &e) != OV_OK) {
-		st->stop_signing = true;
-		ov_alarm(st, "log-afwijkend", 0);
-		ov_log(OV_LOG_ERROR, "event=log-check fault=\"%s\"", e.msg);
+	if (due(now, &st->at.day, 24 * HOUR_S)) {
+		if (log_check(st, &e) != OV_OK) {
+			st->stop_signing = true;
+			ov_alarm(st, "log-afwijkend", 0);
+			ov_log(OV_LOG_ERROR, "event=log-check fault=\"%s\"",
+			    e.msg);
+		}
+		ov_ontvanger_kick(st);
 	}
 	heard_late(st);
 	/* Once a Dutch day, and once there is a book. */
@@ -349,9 +353,11 @@ start(struct ov_store *st, struct ov_err *e)
 	    (rc = ov_deliver_new(st, e)) != OV_OK ||
 	    (rc = ov_pseudo_new(st, e)) != OV_OK ||
 	    (rc = ov_verzuim_new(st, e)) != OV_OK ||
-	    (rc = ov_link_new(st, e)) != OV_OK)
+	    (rc = ov_link_new(st, e)) != OV_OK ||
+	    (rc = ov_ontvanger_new(st, e)) != OV_OK)
 		return rc;
 	ov_holder_book(st);
+	ov_ontvanger_kick(st);
 	st->at.poll = st->at.hour = st->at.day = ov_now(st);
 	st->tick.fn = tick;
 	st->tick.arg = st;
@@ -390,6 +396,7 @@ ov_store_free(struct ov_store *st)
 		return;
 	ov_loop_disarm(st->env.loop, &st->tick);
 	ov_control_free(st);
+	ov_ontvanger_free(st);
 	ov_link_free(st);
 	ov_verzuim_free(st);
 	ov_pseudo_free(st);

@@ -102,6 +102,7 @@ struct ov_own;
 struct ov_verzuim;
 struct ov_wacht;
 struct ov_rotatie;
+struct ov_ontvanger;
 
 struct ov_store {
 	struct ov_store_env env;
@@ -147,7 +148,8 @@ struct ov_store {
 		int64_t poll, hour, day;
 		int64_t reminded; /* Dutch date, in days since 1970 */
 	} at;
-	struct ov_link *link; /* link.c */
+	struct ov_link *link;           /* link.c */
+	struct ov_ontvanger *ontvanger; /* ontvanger.c */
 	struct ov_strangers *strangers;
 	struct ov_verzuim *verzuim;
 
@@ -381,7 +383,7 @@ void ov_deliver_kick(struct ov_store *);
 void ov_deliver_partner_up(struct ov_store *, int64_t partner);
 /* A message to queue.  inhoud: JSON text of the member `inhoud`. */
 struct ov_submit {
-	const struct ov_lid *to;
+	const struct ov_lid *to; /* NULL: nobody serves it (GEEN-ONTVANGER) */
 	const char *srt, *rol;
 	struct ov_view inhoud;
 	int64_t leerling; /* row whose pid it carries, 0: pid is "" */
@@ -393,7 +395,8 @@ struct ov_submit {
 	uint8_t betreft[16];
 	int64_t concept; /* row, or 0 */
 };
-/* Write the row OPGESTELD in the open transaction; *nr is its number. */
+/* Write the row OPGESTELD in the open transaction; *nr is its number.  Without
+ * a receiver it is GEEN-ONTVANGER and points at no pupil. */
 OV_MUST_CHECK enum ov_rc ov_submit(struct ov_store *, const struct ov_submit *,
     int64_t *nr, struct ov_err *);
 OV_MUST_CHECK enum ov_rc ov_outbox_retry(struct ov_store *, int64_t nr,
@@ -402,6 +405,24 @@ OV_MUST_CHECK enum ov_rc ov_outbox_renew(struct ov_store *, int64_t nr,
     int64_t *n, struct ov_err *);
 OV_MUST_CHECK enum ov_rc ov_outbox_withdraw(struct ov_store *, int64_t nr,
     struct ov_err *);
+
+/* ---- ontvanger.c: who waits for a receiver ---- */
+
+OV_MUST_CHECK enum ov_rc ov_ontvanger_new(struct ov_store *, struct ov_err *);
+void ov_ontvanger_free(struct ov_store *);
+/* Look whether the book serves what had no receiver: at start, on a new book
+ * and daily.  16 drafts a turn, goes on by itself. */
+void ov_ontvanger_kick(struct ov_store *);
+/* A PGN that waits for its receiver, sealed in a row `bewaard`.  All three in
+ * the open transaction. */
+OV_MUST_CHECK enum ov_rc ov_pgn_keep(struct ov_store *, const char pgn[9],
+    int64_t *leerling, struct ov_err *);
+/* Ask for its pseudonym at this receiver: *leerling becomes that row.  Leaves
+ * any other row, and 0, as it is. */
+OV_MUST_CHECK enum ov_rc ov_pgn_move(struct ov_store *, const struct ov_oin *,
+    int64_t *leerling, struct ov_err *);
+/* Erase those that no draft points at any more. */
+OV_MUST_CHECK enum ov_rc ov_pgn_sweep(struct ov_store *, struct ov_err *);
 
 /* ---- pseudo.c: pseudonyms as a client; holder.c: as a holder ---- */
 

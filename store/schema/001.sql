@@ -167,7 +167,8 @@ CREATE INDEX terugmelding_uitgaand ON terugmelding(uitgaand);
 
 -- Pupils: own applicants (eigen = 1, domain is ourselves) and pupils we send
 -- about (one row per domain).  The PGN is here only sealed and only while
--- its pseudonym is waiting.
+-- its pseudonym is waiting, or (`bewaard`, without a domain) while the one
+-- draft that points at it has no receiver.
 CREATE TABLE leerling (
   nr        INTEGER PRIMARY KEY,
   id        BLOB NOT NULL CHECK (length(id) = 16),
@@ -177,7 +178,7 @@ CREATE TABLE leerling (
   tag       BLOB,                   -- cache tag of (domein, PGN); NULL: none
   ref_tag   BLOB,                   -- keyed tag of the own reference
   stand     TEXT NOT NULL CHECK (stand IN ('gecachet', 'wacht',
-            'geblokkeerd', 'zonder-pgn')),
+            'geblokkeerd', 'zonder-pgn', 'bewaard')),
   pgn       BLOB,                   -- column 1, version 1, sealed
   y         BLOB,                   -- sealed Y, 105 bytes
   gegevens  BLOB,                   -- column 2: own reference, birth date,
@@ -188,7 +189,8 @@ CREATE TABLE leerling (
   reden     TEXT,
   hoort_bij INTEGER,                -- own pupil this row of another domain is
   geladen   INTEGER NOT NULL,
-  CHECK ((stand = 'wacht' OR stand = 'geblokkeerd') = (pgn IS NOT NULL)),
+  CHECK ((stand IN ('wacht', 'geblokkeerd', 'bewaard')) = (pgn IS NOT NULL)),
+  CHECK ((stand = 'bewaard') = (domein = '')),
   CHECK ((stand = 'gecachet') = (y IS NOT NULL))
 ) STRICT;
 CREATE UNIQUE INDEX leerling_tag ON leerling(ep, tag) WHERE tag IS NOT NULL;
@@ -197,6 +199,7 @@ CREATE INDEX leerling_hoort ON leerling(hoort_bij)
   WHERE hoort_bij IS NOT NULL;
 CREATE INDEX leerling_due ON leerling(domein, ep, due)
   WHERE stand = 'wacht';
+CREATE INDEX leerling_bewaard ON leerling(nr) WHERE stand = 'bewaard';
 
 -- Index tags of own pupils per permitted sender: linking is one join.
 CREATE TABLE etiket (
@@ -261,7 +264,7 @@ CREATE TABLE concept (
   id        BLOB NOT NULL CHECK (length(id) = 16),
   import    INTEGER NOT NULL REFERENCES import(nr),
   srt       TEXT NOT NULL,
-  partner   TEXT NOT NULL,          -- OIN of the receiver
+  partner   TEXT NOT NULL,          -- OIN of the receiver, '' while none
   ref_tag   BLOB NOT NULL,          -- tag of (srt, receiver, own reference)
   leerling  INTEGER REFERENCES leerling(nr),
   stand     TEXT NOT NULL CHECK (stand IN ('ONVOLLEDIG', 'VOLLEDIG',
@@ -277,13 +280,14 @@ CREATE TABLE concept (
 ) STRICT;
 CREATE INDEX concept_import ON concept(import);
 CREATE INDEX concept_leerling ON concept(leerling) WHERE leerling IS NOT NULL;
+CREATE INDEX concept_geen ON concept(nr) WHERE partner = '';
 
 -- The outbox.  States of docs/protocol.md 4.
 CREATE TABLE uitgaand (
   nr        INTEGER PRIMARY KEY,
   id        BLOB NOT NULL CHECK (length(id) = 16),
   jti       BLOB NOT NULL CHECK (length(jti) = 16),
-  partner   INTEGER NOT NULL REFERENCES partner(id),
+  partner   INTEGER REFERENCES partner(id), -- NULL: no receiver (yet)
   srt       TEXT NOT NULL,
   rol       TEXT NOT NULL,          -- the receiver's role it goes to
   zaak      BLOB,
@@ -310,6 +314,8 @@ CREATE TABLE uitgaand (
   sha_jws   BLOB,
   betreft   BLOB,                   -- jti of the message it is about
   seq_vrij  INTEGER NOT NULL DEFAULT 0, -- 1: its seq is declared void
+  gevonden  INTEGER,                -- since when there is a receiver after all
+  CHECK (partner IS NOT NULL OR stand IN ('GEEN-ONTVANGER', 'INGETROKKEN')),
   UNIQUE (partner, seq),
   CHECK ((stand = 'AFGELEVERD') <= (bewijs IS NOT NULL OR fout IS NOT NULL)),
   CHECK (stand NOT IN ('KLAAR', 'ONDERWEG') OR seq IS NOT NULL)
@@ -332,6 +338,9 @@ BEGIN
     WHERE leerling = new.nr AND stand = 'WACHT-OP-PSEUDONIEM';
 END;
 CREATE INDEX uitgaand_vrij ON uitgaand(partner, seq) WHERE seq_vrij = 1;
+CREATE INDEX uitgaand_geen ON uitgaand(nr) WHERE stand = 'GEEN-ONTVANGER';
+CREATE INDEX uitgaand_gevonden ON uitgaand(gevonden)
+  WHERE gevonden IS NOT NULL;
 CREATE INDEX uitgaand_jti ON uitgaand(partner, jti);
 CREATE INDEX uitgaand_zaak ON uitgaand(zaak) WHERE zaak IS NOT NULL;
 -- SHA-256 of every JWE sent for a message, stored before it is sent.

@@ -225,17 +225,16 @@ world_lid(unsigned i, const char *oin, const char *naam, const char *rol,
 	    "gemeenten");
 }
 
-static inline void
-world_book(void)
+static inline json_t *
+world_book_json(void)
 {
 	char name[OV_NOTE_NAME_MAX + 1], now[OV_MOMENT_SIZE],
 	    tot[OV_MOMENT_SIZE];
 	uint8_t pk[32], sk[64], seed[32] = {0xd0};
-	struct ov_adresboek *b;
 	struct ov_vkey v;
 	struct ov_err e = {0};
-	OV_BUF t = {0}, text = {0};
-	OV_JSON *j = NULL;
+	OV_BUF t = {0};
+	json_t *j;
 
 	assert_int_equal(crypto_sign_seed_keypair(pk, sk, seed), 0);
 	assert_int_equal(ov_beheer_name(name, "overstap.example", "voorbeeld",
@@ -261,14 +260,32 @@ world_book(void)
 	    "2026-09-30", "jaar", 25500, "log", "minimum_getuigen", 1,
 	    "ingetrokken");
 	assert_non_null(j);
+	return j;
+}
+
+/* Takes the book. */
+static inline void
+world_book_put(json_t *j)
+{
+	struct ov_adresboek *b;
+	struct ov_err e = {0};
+	OV_BUF text = {0};
+
 	ov_json_dump(&text, j);
 	ov_buf_str(&text, "\n");
+	json_decref(j);
 	if (ov_adresboek_parse(text.p, text.n, &b, &e) != OV_OK)
 		fail_msg("book: %s", e.msg);
 	ov_adresboek_free(w.st->boek);
 	w.st->boek = b;
 	if (ov_sleutels_ready(w.st, &e) != OV_OK)
 		fail_msg("keys: %s", e.msg);
+}
+
+static inline void
+world_book(void)
+{
+	world_book_put(world_book_json());
 }
 
 /* ---- a client ---- */

@@ -305,6 +305,48 @@ diff_budgets(struct ov_buf *b, const struct ov_adresboek *old,
 		    said - DIFF_BUDGETS_MAX);
 }
 
+/* ---- routes ---- */
+
+static bool
+has_route(const struct ov_adresboek *k, const struct ov_book_route *r)
+{
+	for (size_t i = 0; i < k->nroute; i++) {
+		const struct ov_book_route *q = &k->route[i];
+
+		if (strcmp(q->gemeente, r->gemeente) == 0 &&
+		    strcmp(q->srt, r->srt) == 0 && q->rol == r->rol &&
+		    ov_oin_eq(&q->oin, &r->oin) && q->van == r->van &&
+		    q->tot == r->tot)
+			return true;
+	}
+	return false;
+}
+
+/* Routes of a that b does not have. */
+static void
+diff_routes(struct ov_buf *out, const char *what, const struct ov_adresboek *a,
+    const struct ov_adresboek *b)
+{
+	char van[OV_DATE_SIZE], tot[OV_DATE_SIZE];
+	const struct ov_book_route *r;
+
+	for (size_t i = 0; i < a->nroute; i++) {
+		r = &a->route[i];
+		if (b != NULL && has_route(b, r))
+			continue;
+		ov_date_fmt(van, ov_date_from_days(r->van));
+		tot[0] = '\0';
+		if (r->tot != INT32_MAX)
+			ov_date_fmt(tot, ov_date_from_days(r->tot));
+		ov_buf_fmt(out,
+		    "route %s: %s of gemeente %s, %s, to %s from "
+		    "%s%s%s\n",
+		    what, r->srt[0] != '\0' ? r->srt : "every type",
+		    r->gemeente, ov_rol_name(r->rol), r->oin.s, van,
+		    tot[0] != '\0' ? " until " : "", tot);
+	}
+}
+
 /* ---- the rest ---- */
 
 static bool
@@ -387,7 +429,10 @@ ov_adresboek_diff(struct ov_buf *b, const struct ov_adresboek *old,
 		    !ov_book_withdrawn(old, neu->ingetrokken[i].id))
 			ov_buf_fmt(b, "identity key withdrawn: of %s\n",
 			    neu->ingetrokken[i].oin.s);
-	if (old != NULL)
+	diff_routes(b, "added", neu, old);
+	if (old != NULL) {
+		diff_routes(b, "removed", old, neu);
 		diff_rest(b, old, neu);
+	}
 	return ov_buf_ok(b, e);
 }

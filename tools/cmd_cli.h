@@ -143,6 +143,7 @@ OV_MUST_CHECK enum ov_rc ov_cli_put(struct ov_cli *, const char *path,
 
 extern const struct ov_cmd ov_cmds_init[];
 extern const struct ov_cmd ov_cmds_region[];
+extern const struct ov_cmd ov_cmds_region_route[];
 extern const struct ov_cmd ov_cmds_daemon[];
 extern const struct ov_cmd ov_cmds_import[];
 extern const struct ov_cmd ov_cmds_export[];

@@ -53,8 +53,9 @@ warn_expiry(struct ov_cli *cli, const struct ov_region *r)
 	ov_adresboek_free(last);
 }
 
-static int
-open_region(struct ov_cli *cli, const struct ov_args *a, struct ov_region *r)
+int
+ov_region_begin(struct ov_cli *cli, const struct ov_args *a,
+    struct ov_region *r)
 {
 	struct ov_err e = {0};
 
@@ -64,10 +65,9 @@ open_region(struct ov_cli *cli, const struct ov_args *a, struct ov_region *r)
 	return OV_X_OK;
 }
 
-/* The end of a command: save when it went well. */
-static int
-finish(struct ov_cli *cli, struct ov_region *r, enum ov_rc rc, bool save,
-    struct ov_err *e)
+int
+ov_region_finish(struct ov_cli *cli, struct ov_region *r, enum ov_rc rc,
+    bool save, struct ov_err *e)
 {
 	bool dropped = save && ov_region_pending(r);
 
@@ -198,10 +198,10 @@ run_add(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 		return ov_cli_fail(cli, OV_X_USAGE,
 		    "region add needs --card and --fingerprint, as it was "
 		    "read out by the organisation over the telephone");
-	if ((x = open_region(cli, a, &r)) != OV_X_OK)
+	if ((x = ov_region_begin(cli, a, &r)) != OV_X_OK)
 		return x;
 	rc = add(cli, &r, a, &oin, &cert, &e);
-	if ((x = finish(cli, &r, rc, true, &e)) != OV_X_OK)
+	if ((x = ov_region_finish(cli, &r, rc, true, &e)) != OV_X_OK)
 		return x;
 	if (cli->json)
 		return ov_cli_json(cli, json_pack("{s:s,s:b}", "oin", oin.s,
@@ -237,12 +237,12 @@ run_remove(struct ov_cli *cli, const struct ov_cmd *cmd,
 	if (pause && back)
 		return ov_cli_fail(cli, OV_X_USAGE,
 		    "--suspend and --resume exclude each other");
-	if ((x = open_region(cli, a, &r)) != OV_X_OK)
+	if ((x = ov_region_begin(cli, a, &r)) != OV_X_OK)
 		return x;
 	if ((rc = ov_region_find(&r, a->pos[1], &oin, &e)) == OV_OK)
 		rc = ov_region_status(&r, &oin, s, ov_args_text(a, "withdraw"),
 		    now_s(), &e);
-	if ((x = finish(cli, &r, rc, true, &e)) != OV_X_OK)
+	if ((x = ov_region_finish(cli, &r, rc, true, &e)) != OV_X_OK)
 		return x;
 	if (cli->json)
 		return ov_cli_json(cli, json_pack("{s:s,s:s}", "oin", oin.s,
@@ -299,14 +299,14 @@ run_budget(struct ov_cli *cli, const struct ov_cmd *cmd,
 	int x;
 
 	(void)cmd;
-	if ((x = open_region(cli, a, &r)) != OV_X_OK)
+	if ((x = ov_region_begin(cli, a, &r)) != OV_X_OK)
 		return x;
 	for (i = 0; rc == OV_OK && i < 4; i++)
 		rc = figures(&r, a, kinds[i], &e);
 	if (rc == OV_OK && a->nset > 0)
 		rc = ov_region_budget_check(&r, now_s(), &e);
 	x = rc == OV_OK ? show_budget(cli, &r) : OV_X_OK;
-	i = (size_t)finish(cli, &r, rc, a->nset > 0, &e);
+	i = (size_t)ov_region_finish(cli, &r, rc, a->nset > 0, &e);
 	return x != OV_X_OK ? x : (int)i;
 }
 
@@ -333,9 +333,9 @@ run_epoch(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 		return ov_cli_fail(cli, OV_X_USAGE,
 		    "--status is aangekondigd, actief, uitlopend or "
 		    "vernietigd; --van is YYYY-MM-DDThh:mm:ssZ");
-	if ((x = open_region(cli, a, &r)) != OV_X_OK)
+	if ((x = ov_region_begin(cli, a, &r)) != OV_X_OK)
 		return x;
-	x = finish(cli, &r, ov_region_epoch(&r, &q, &e), true, &e);
+	x = ov_region_finish(cli, &r, ov_region_epoch(&r, &q, &e), true, &e);
 	if (x == OV_X_OK && cli->json)
 		return ov_cli_json(cli,
 		    json_pack("{s:I,s:s}", "ep", (json_int_t)q.ep, "status",
@@ -363,13 +363,13 @@ run_manifest(struct ov_cli *cli, const struct ov_cmd *cmd,
 	if (ov_args_text(a, "jws") == NULL)
 		return ov_cli_fail(cli, OV_X_USAGE,
 		    "region manifest needs --jws");
-	if ((x = open_region(cli, a, &r)) != OV_X_OK)
+	if ((x = ov_region_begin(cli, a, &r)) != OV_X_OK)
 		return x;
 	rc = ov_cli_file(ov_args_text(a, "jws"), OV_ANSWER_BIG_MAX, &jws, &e);
 	if (rc == OV_OK)
 		rc = ov_region_manifest(&r, (struct ov_view){jws.p, jws.n},
 		    &houder, &ep, &e);
-	x = finish(cli, &r, rc, true, &e);
+	x = ov_region_finish(cli, &r, rc, true, &e);
 	if (x == OV_X_OK && cli->json)
 		return ov_cli_json(cli, json_pack("{s:s,s:I}", "houder",
 		                            houder.s, "ep", (json_int_t)ep));
@@ -456,7 +456,7 @@ run_sign(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 		return ov_cli_fail(cli, OV_X_USAGE,
 		    "region sign needs --key FILE; --days is 1 to %d",
 		    DAYS_BOOK_MAX);
-	if ((x = open_region(cli, a, &r)) != OV_X_OK)
+	if ((x = ov_region_begin(cli, a, &r)) != OV_X_OK)
 		return x;
 	if ((rc = ov_seed_read(AT_FDCWD, key, seed, &e)) == OV_OK)
 		rc = ov_region_sign(&r, seed, now_s(), (int)days, &s, &e);
@@ -514,6 +514,7 @@ say_book(struct ov_cli *cli, const struct ov_adresboek *k)
 		json_decref(row);
 	}
 	ov_table_end(&t);
+	ov_region_say_routes(cli, k);
 }
 
 static int

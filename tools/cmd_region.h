@@ -41,6 +41,16 @@ struct ov_region_new {
 OV_MUST_CHECK enum ov_rc ov_region_create(const struct ov_region_new *,
     struct ov_err *e);
 
+/* What every command on a folder begins and ends with (cmd_region.c): open the
+ * folder of the first argument; save (when it went well), say what was
+ * dropped or is about to expire, and close.  Both give the exit status. */
+struct ov_cli;
+struct ov_args;
+int ov_region_begin(struct ov_cli *, const struct ov_args *,
+    struct ov_region *);
+int ov_region_finish(struct ov_cli *, struct ov_region *, enum ov_rc,
+    bool save, struct ov_err *e);
+
 /* *out is filled in; ov_region_close(). */
 OV_MUST_CHECK enum ov_rc ov_region_open(const char *dir, struct ov_region *out,
     struct ov_err *e);
@@ -107,6 +117,23 @@ OV_MUST_CHECK enum ov_rc ov_region_epoch(struct ov_region *,
  * epoch. */
 OV_MUST_CHECK enum ov_rc ov_region_manifest(struct ov_region *,
     struct ov_view jws, struct ov_oin *houder, uint32_t *ep, struct ov_err *e);
+
+/* Which member serves a gemeente in a role (cmd_region_route.c): dates are
+ * "YYYY-MM-DD", srt "*" is every type, tot NULL no end. */
+struct ov_region_route {
+	const char *gemeente, *rol, *srt, *naar, *van, *tot;
+};
+/* OV_DENIED: another route of this gemeente, role and type counts on one of
+ * these days, or the member does not hold the role; OV_BADMSG: a word is none
+ * of its kind. */
+OV_MUST_CHECK enum ov_rc ov_region_route_add(struct ov_region *,
+    const struct ov_region_route *, struct ov_err *e);
+/* Take the one back that begins on this day; naar and tot are not looked at.
+ * OV_DENIED: there is none. */
+OV_MUST_CHECK enum ov_rc ov_region_route_remove(struct ov_region *,
+    const struct ov_region_route *, struct ov_err *e);
+/* The routes of a book as a table; nothing where it has none. */
+void ov_region_say_routes(struct ov_cli *, const struct ov_adresboek *);
 
 struct ov_region_signed {
 	uint32_t versie;

@@ -438,7 +438,7 @@ ov_region_compose(struct ov_region *r, const struct ov_adresboek *last,
 {
 	char vorige[OV_B64_SIZE(32)] = "", van[OV_MOMENT_SIZE],
 	     tot[OV_MOMENT_SIZE];
-	json_t *st = r->st;
+	json_t *st = r->st, *route = json_object_get(st, "route");
 	enum ov_rc rc;
 
 	if (json_object_size(json_object_get(st, "leden")) == 0)
@@ -467,7 +467,8 @@ ov_region_compose(struct ov_region *r, const struct ov_adresboek *last,
 		    json_object_get(st, "getuigen"), "ingetrokken",
 		    json_object_get(st, "ingetrokken"));
 
-		if (j == NULL)
+		if (j == NULL || (json_array_size(route) > 0 &&
+		                     json_object_set(j, "route", route) < 0))
 			return no_memory(e);
 		rc = ov_adresboek_compose(text, j, e);
 	}

@@ -258,73 +258,20 @@ ov_werk_regel(const struct ov_werklijst *l, enum ov_werk w, int32_t dag,
 	return true;
 }
 
-static bool
-weekend(int32_t dag)
-{
-	int d = ov_date_weekday(ov_date_from_days(dag));
-
-	return d == 0 || d == 6;
-}
-
 int32_t
-ov_werkdag_na(int32_t dag, int32_t n)
+ov_werk_uiterlijk(const struct ov_werk_term *r, const struct ov_kalender *k,
+    int32_t dag)
 {
-	while (weekend(dag) && n == 0)
-		dag++;
-	while (n > 0) {
-		dag++;
-		n -= !weekend(dag);
-	}
-	return dag;
-}
-
-int32_t
-ov_werk_uiterlijk(const struct ov_werk_term *r, int32_t dag)
-{
-	return r->werkdagen ? ov_werkdag_na(dag, r->termijn) : dag + r->termijn;
+	if (!r->werkdagen)
+		return dag + r->termijn;
+	return ov_date_days(ov_kal_werkdagen_na(k, ov_date_from_days(dag),
+	    (unsigned)r->termijn));
 }
 
 bool
 ov_werk_zichtbaar(const struct ov_werk_term *r, int32_t uiterlijk, int32_t at)
 {
 	return r->vooraf == 0 || at >= uiterlijk - r->vooraf;
-}
-
-static bool
-day_of(const struct ov_jn *inhoud, const char *name, int32_t *out)
-{
-	struct ov_date d;
-
-	if (ov_date_parse(ov_jn_view(ov_jn_get(inhoud, name)), &d) != OV_OK)
-		return false;
-	*out = ov_date_days(d);
-	return true;
-}
-
-bool
-ov_werk_school(const char *srt, const struct ov_jn *inhoud, int32_t *uiterlijk,
-    const char **bron)
-{
-	const struct ov_jn *soort;
-	int32_t dag;
-
-	if (strcmp(srt, "uitschrijving") == 0) {
-		if (!ov_jn_eq(ov_jn_get(inhoud, "soort"), "verwijdering") ||
-		    !day_of(inhoud, "datumUitschrijving", &dag))
-			return false;
-		*uiterlijk = ov_werkdag_na(dag, 1);
-		*bron = "LPW 18, WEB 8.1.8: de volgende werkdag";
-		return true;
-	}
-	soort = ov_jn_get(inhoud, "soortVerzuim");
-	if (strcmp(srt, "verzuimmelding") != 0 ||
-	    (!ov_jn_eq(soort, "16-uur") && !ov_jn_eq(soort, "langdurig") &&
-	        !ov_jn_eq(soort, "doorstroompunt")) ||
-	    !day_of(inhoud, "einddatum", &dag))
-		return false;
-	*uiterlijk = ov_werkdag_na(dag, 5);
-	*bron = "LPW 21a: onverwijld, in de praktijk vijf werkdagen";
-	return true;
 }
 
 /* ---- risk categories ---- */

@@ -15,6 +15,7 @@
 #define OV_PROTOCOL_WERK_H
 
 #include "protocol/jtree.h"
+#include "protocol/kalender.h"
 #include "protocol/tijd.h"
 
 enum ov_werk {
@@ -46,7 +47,7 @@ const char *ov_werk_name(enum ov_werk);
 struct ov_werk_term {
 	unsigned rollen; /* OV_ROL_BIT() of each own role that sees it */
 	int32_t termijn;
-	bool werkdagen; /* the term counts Monday to Friday */
+	bool werkdagen; /* the term counts working days (protocol/kalender.h) */
 	int32_t
 	    vooraf; /* appears so many days before its last day; 0: at once */
 	const char *tekst, *bron; /* live as long as the list */
@@ -55,21 +56,11 @@ struct ov_werk_term {
 bool ov_werk_regel(const struct ov_werklijst *, enum ov_werk, int32_t dag,
     struct ov_werk_term *out);
 /* The last day for what began on `dag`. */
-int32_t ov_werk_uiterlijk(const struct ov_werk_term *, int32_t dag);
+int32_t ov_werk_uiterlijk(const struct ov_werk_term *,
+    const struct ov_kalender *, int32_t dag);
 /* Does what must be done by `uiterlijk` stand in the list of day `at`? */
 bool ov_werk_zichtbaar(const struct ov_werk_term *, int32_t uiterlijk,
     int32_t at);
-
-/* The n-th working day after a day (n 0: the day itself, or the first working
- * day after it).  Monday to Friday; this is the one place that says so. */
-int32_t ov_werkdag_na(int32_t dag, int32_t n);
-
-/* The last day on which a school could give this notice, and the rule's source:
- * removal, the next working day (LPW 18, WEB 8.1.8); 16 hours and longer
- * absence, five working days after the day the hours were reached
- * (inspection practice).  False: no term binds this school. */
-bool ov_werk_school(const char *srt, const struct ov_jn *inhoud,
-    int32_t *uiterlijk, const char **bron);
 
 /* R1 is bit 0.  Those derived from a dossier, without those entered in it. */
 unsigned ov_risico(const struct ov_werklijst *, const struct ov_jn *inhoud);

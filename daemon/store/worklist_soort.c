@@ -92,7 +92,8 @@ struct vraag {
 	struct ov_store *st;
 	struct ov_taak *t;
 	const struct ov_werk_term *r;
-	const struct ov_jn *in;
+	const struct ov_claims *cl;
+	const struct ov_jn *in; /* its content */
 	int32_t at;
 	int64_t einde;
 };
@@ -111,7 +112,7 @@ day(const struct ov_jn *v, int32_t *out)
 static void
 due_on(const struct vraag *q, int32_t dag)
 {
-	q->t->uiterlijk = ov_werk_uiterlijk(q->r, dag);
+	q->t->uiterlijk = ov_werk_uiterlijk(q->r, q->st->kalender, dag);
 	q->t->toon = ov_werk_zichtbaar(q->r, q->t->uiterlijk, q->at);
 }
 
@@ -161,15 +162,30 @@ monitoring(const struct vraag *q, struct ov_err *e)
 	return OV_OK;
 }
 
+/* How late the school was, by the table and from the day it signed; nothing
+ * where no term binds it. */
+static void
+school_late(const struct vraag *q)
+{
+	const struct ov_lid *lid = ov_book_oin(q->st->boek, &q->cl->iss);
+	struct ov_kal_termijn t;
+	char tot[OV_DATE_SIZE];
+
+	if (lid == NULL || !ov_kal_te_laat(q->st->kalender, q->t->srt, lid->rol,
+	                       q->in, ov_date_nl(q->cl->iat), &t))
+		return;
+	ov_date_fmt(tot, t.uiterlijk);
+	(void)ov_j_set(q->t->meer, "schoolUiterlijk", json_string(tot));
+	(void)ov_j_set(q->t->meer, "schoolDagenTeLaat", json_integer(t.laat));
+	(void)ov_j_set(q->t->meer, "schoolBron", json_string(t.bron));
+}
+
 /* A notice: by our own term, and beside it how late the school was. */
 static enum ov_rc
 contact(const struct vraag *q, struct ov_err *e)
 {
 	OV_JSON *f = NULL;
 	struct ov_taak *t = q->t;
-	char tot[OV_DATE_SIZE];
-	const char *bron;
-	int32_t d, laat;
 	enum ov_rc rc;
 
 	if (t->has_zaak) {
@@ -182,14 +198,7 @@ contact(const struct vraag *q, struct ov_err *e)
 		return OV_OK;
 	due_on(q, t->begin);
 	(void)ov_j_set(t->meer, "bekend", json_boolean(t->leerling != 0));
-	if (!ov_werk_school(t->srt, q->in, &d, &bron))
-		return OV_OK;
-	laat = t->begin - d;
-	ov_date_fmt(tot, ov_date_from_days(d));
-	(void)ov_j_set(t->meer, "schoolUiterlijk", json_string(tot));
-	(void)ov_j_set(t->meer, "schoolDagenTeLaat",
-	    json_integer(laat > 0 ? laat : 0));
-	(void)ov_j_set(t->meer, "schoolBron", json_string(bron));
+	school_late(q);
 	return OV_OK;
 }
 
@@ -210,6 +219,7 @@ read_content(const struct vraag *v, struct ov_err *e)
 
 	rc = ov_bericht_open(q.st, q.t->nr, &cl, &why);
 	if (rc == OV_OK) {
+		q.cl = &cl;
 		q.in = cl.inhoud;
 		g = ov_jn_text(ov_jn_get(q.in, "grondslag"));
 		(void)strncpy(q.t->grond, g != NULL ? g : "",

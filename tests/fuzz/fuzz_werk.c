@@ -16,8 +16,6 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct ov_werk_term r;
 	OV_JDOC js = {0};
 	char text[OV_RISICO_SIZE];
-	const char *bron;
-	int32_t tot;
 
 	if (own == NULL &&
 	    (d == NULL || ov_werk_load((struct ov_view){d->p, d->n}, &own,
@@ -34,8 +32,6 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		ov_risico_text(text, ov_risico(own, js.root));
 		if (ov_risico_ingevuld(js.root) > 0x7f)
 			abort();
-		(void)ov_werk_school("uitschrijving", js.root, &tot, &bron);
-		(void)ov_werk_school("verzuimmelding", js.root, &tot, &bron);
 	}
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* tests/unit/test_werk.c - terms, working days, the school's own term, and the
- * risk categories that follow from a dossier.
+/* tests/unit/test_werk.c - terms, working days, and the risk categories
+ * that follow from a dossier.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,19 +12,34 @@
 #include <cmocka.h>
 
 #include "protocol/data.h"
+#include "protocol/json.h"
 #include "protocol/werk.h"
 
 static struct ov_werklijst *list;
+static struct ov_kalender *kal;
+static struct ov_types *types;
+
+static struct ov_view
+data(const char *name)
+{
+	const struct ov_data *d = ov_data_find(name);
+
+	assert_non_null(d);
+	return (struct ov_view){d->p, d->n};
+}
 
 static int
 up(void **state)
 {
-	const struct ov_data *d = ov_data_find("werklijst.json");
+	struct ov_types_src src = {data("types.json"), data("codelijsten.json"),
+	    data("grondslagen.json")};
 	struct ov_err e = {0};
 
 	(void)state;
-	assert_non_null(d);
-	if (ov_werk_load((struct ov_view){d->p, d->n}, &list, &e) != OV_OK)
+	ov_json_init();
+	if (ov_types_load(&src, &types, &e) != OV_OK ||
+	    ov_kalender_load(types, data("kalender.json"), &kal, &e) != OV_OK ||
+	    ov_werk_load(data("werklijst.json"), &list, &e) != OV_OK)
 		fail_msg("%s", e.msg);
 	return 0;
 }
@@ -34,6 +49,8 @@ down(void **state)
 {
 	(void)state;
 	ov_werk_free(list);
+	ov_kalender_free(kal);
+	ov_types_free(types);
 	return 0;
 }
 
@@ -46,27 +63,33 @@ day(const char *s)
 	return ov_date_days(d);
 }
 
+/* A term in working days steps over weekends and public holidays. */
 static void
 working_days(void **state)
 {
 	static const struct {
-		const char *van;
+		const char *van, *naar;
 		int32_t n;
-		const char *naar;
 	} t[] = {
-	    {"2026-03-02", 0, "2026-03-02"}, /* Monday */
-	    {"2026-02-28", 0, "2026-03-02"}, /* Saturday */
-	    {"2026-03-01", 0, "2026-03-02"}, /* Sunday */
-	    {"2026-02-27", 1, "2026-03-02"}, /* Friday */
-	    {"2026-02-28", 1, "2026-03-02"}, {"2026-03-02", 5, "2026-03-09"},
-	    {"2024-02-28", 1, "2024-02-29"}, /* leap year */
-	    {"2025-12-31", 1, "2026-01-01"}, /* weekdays only */
+	    {"2026-03-02", "2026-03-02", 0}, /* Monday */
+	    {"2026-02-28", "2026-03-02", 0}, /* Saturday */
+	    {"2026-02-27", "2026-03-02", 1}, /* Friday */
+	    {"2026-03-02", "2026-03-09", 5}, {"2024-02-28", "2024-02-29", 1},
+	    {"2025-12-31", "2026-01-02", 1}, /* New Year's Day */
+	    {"2026-04-02", "2026-04-07", 1}, /* Easter, both sides of it */
+	    {"2026-12-24", "2026-12-28", 1}, /* Christmas, and a weekend */
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
-		assert_int_equal(ov_werkdag_na(day(t[i].van), t[i].n),
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct ov_werk_term r = {.termijn = t[i].n, .werkdagen = true};
+
+		assert_int_equal(ov_werk_uiterlijk(&r, kal, day(t[i].van)),
 		    day(t[i].naar));
+		r.werkdagen = false;
+		assert_int_equal(ov_werk_uiterlijk(&r, kal, day(t[i].van)),
+		    day(t[i].van) + t[i].n);
+	}
 }
 
 static void
@@ -81,7 +104,7 @@ terms(void **state)
 		assert_false(ov_werk_regel(list, w, day("2011-12-31"), &r));
 	}
 	assert_true(ov_werk_regel(list, OV_W_CONTACT, day("2026-01-01"), &r));
-	assert_int_equal(ov_werk_uiterlijk(&r, day("2026-01-01")),
+	assert_int_equal(ov_werk_uiterlijk(&r, kal, day("2026-01-01")),
 	    day("2026-01-15"));
 	assert_true(ov_werk_zichtbaar(&r, day("2026-01-15"), 0));
 	assert_true(ov_werk_regel(list, OV_W_AFSPRAAK, day("2026-01-01"), &r));
@@ -89,49 +112,6 @@ terms(void **state)
 	    ov_werk_zichtbaar(&r, day("2026-01-31"), day("2026-01-16")));
 	assert_true(
 	    ov_werk_zichtbaar(&r, day("2026-01-31"), day("2026-01-17")));
-}
-
-static void
-school(void **state)
-{
-	static const struct {
-		const char *srt, *json, *tot;
-	} t[] = {
-	    {"uitschrijving",
-	        "{\"soort\":\"verwijdering\","
-	        "\"datumUitschrijving\":\"2026-02-27\"}",
-	        "2026-03-02"},
-	    {"uitschrijving",
-	        "{\"soort\":\"uitschrijving\","
-	        "\"datumUitschrijving\":\"2026-02-27\"}",
-	        NULL}, /* LPW 18's seven days do not bind vo and mbo */
-	    {"verzuimmelding",
-	        "{\"soortVerzuim\":\"16-uur\",\"einddatum\":\"2026-03-02\"}",
-	        "2026-03-09"},
-	    {"verzuimmelding",
-	        "{\"soortVerzuim\":\"langdurig\",\"einddatum\":\"2026-03-06\"}",
-	        "2026-03-13"},
-	    {"verzuimmelding", "{\"soortVerzuim\":\"16-uur\"}", NULL},
-	    {"verzuimmelding",
-	        "{\"soortVerzuim\":\"luxe\",\"einddatum\":\"2026-03-02\"}",
-	        NULL},
-	    {"overstapstatus", "{}", NULL},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		OV_JDOC d = {0};
-		const char *bron;
-		int32_t tot;
-
-		assert_int_equal(ov_jdoc_parse(t[i].json, strlen(t[i].json),
-		                     4096, &d, NULL),
-		    OV_OK);
-		assert_int_equal(ov_werk_school(t[i].srt, d.root, &tot, &bron),
-		    t[i].tot != NULL);
-		if (t[i].tot != NULL)
-			assert_int_equal(tot, day(t[i].tot));
-	}
 }
 
 #define LOOP(jaar, opl, uitslag)                                               \
@@ -252,8 +232,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(working_days),
-	    cmocka_unit_test(terms), cmocka_unit_test(school),
-	    cmocka_unit_test(risk), cmocka_unit_test(bad_tables)};
+	    cmocka_unit_test(terms), cmocka_unit_test(risk),
+	    cmocka_unit_test(bad_tables)};
 
 	return cmocka_run_group_tests(tests, up, down);
 }

@@ -97,6 +97,18 @@ note_step(struct ov_store *st, const struct ov_in *m, struct ov_err *e)
 	return ov_step_note(st, &p, m->nr, e);
 }
 
+/* A status names nobody: whom a municipality or Doorstroompunt does not know by
+ * pseudonym, it does not know. */
+static const char *
+first_state(const struct ov_in *m)
+{
+	bool nameless = strcmp(m->claims.srt, "overstapstatus") == 0 &&
+	                (strcmp(m->rol, "leerplicht") == 0 ||
+	                    strcmp(m->rol, "doorstroompunt") == 0);
+
+	return m->linked_only || nameless ? "ONBEKEND" : "ONTVANGEN";
+}
+
 /* Step 5 for one message: row, key, repetition row, leaf. */
 static enum ov_rc
 insert_one(struct ov_store *st, struct ov_in *m, struct ov_err *e)
@@ -114,8 +126,8 @@ insert_one(struct ov_store *st, struct ov_in *m, struct ov_err *e)
 	    (int64_t)m->claims.seq, (int64_t)m->claims.ep, m->claims.srt,
 	    m->rol,
 	    (struct ov_view){m->claims.has_zaak ? m->claims.zaak : NULL, 16},
-	    ov_now(st), m->linked_only ? "ONBEKEND" : "ONTVANGEN",
-	    (int64_t)m->linked_only, (struct ov_view){m->blob.p, m->blob.n},
+	    ov_now(st), first_state(m), (int64_t)m->linked_only,
+	    (struct ov_view){m->blob.p, m->blob.n},
 	    (struct ov_view){m->has_pid ? m->tag : NULL, 16});
 	if (rc != OV_OK)
 		return rc;

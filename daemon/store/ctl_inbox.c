@@ -274,7 +274,9 @@ show_start(struct ov_ctl *c)
 	if (!ov_ctl_args(c) || !ov_ctl_ok(c, find(c->st, nr, &r, &e), &e) ||
 	    !allowed(c, &r, OV_MAG_INZIEN, &o))
 		return;
-	rc = ov_bericht_open(c->st, nr, &cl, &e);
+	rc = strcmp(r.stand, "ONBEKEND") == 0
+	         ? OV_DENIED /* also where the content is open to us */
+	         : ov_bericht_open(c->st, nr, &cl, &e);
 	if (rc == OV_DENIED) {
 		ov_ctl_fout(c, closed_code(&r), NULL);
 	} else if (ov_unreadable(rc)) {

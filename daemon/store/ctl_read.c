@@ -159,7 +159,7 @@ ov_bericht_open(struct ov_store *st, int64_t nr, struct ov_claims *out,
 	rc = ov_db_q(st->db, &q, e,
 	    "SELECT id,versie,inhoud FROM bericht WHERE nr=?1 AND gesloten=0"
 	    " AND inhoud IS NOT NULL AND stand NOT IN"
-	    " ('ONBEKEND','TWIJFEL','TERZIJDE','VERNIETIGD')",
+	    " ('TWIJFEL','TERZIJDE','VERNIETIGD')",
 	    "i", nr);
 	if (rc != OV_OK)
 		return rc;

@@ -621,6 +621,8 @@ turn(struct ov_loop *loop, void *arg)
 		rc = tags_turn(st, &worked, &e);
 	if (rc == OV_OK && !worked)
 		rc = join_turn(st, &worked, &e);
+	if (rc == OV_OK && !worked)
+		rc = ov_link_open(st, &worked, &e);
 	if (rc == OV_OK && worked) {
 		l->queued = ov_loop_defer(st->env.loop, turn, st, &e) == OV_OK;
 		return;

@@ -45,6 +45,12 @@ OV_MUST_CHECK enum ov_rc ov_hits_seal(struct ov_store *, struct ov_hit *,
 OV_MUST_CHECK enum ov_rc ov_hits_write(struct ov_store *, const struct ov_hit *,
     size_t n, struct ov_err *);
 
+/* What a municipality or Doorstroompunt received open, linked by pseudonym to
+ * its own population (link_open.c): a batch, one transaction.  *worked: there
+ * may be more. */
+OV_MUST_CHECK enum ov_rc ov_link_open(struct ov_store *, bool *worked,
+    struct ov_err *);
+
 /* Both sides of a doubt, as dates, and whose: nothing else of the message is
  * shown to anybody.  *known is false when it is no doubt any more, or cannot
  * be opened now. */

@@ -227,7 +227,7 @@ page(struct ov_rap *s, struct ov_rap_row *r, size_t *n)
 	    "(SELECT a.tijd FROM afhandeling a WHERE a.bericht=b.nr"
 	    " AND a.tijd<?3) FROM bericht b WHERE b.nr>?1 AND b.srt=?2"
 	    " AND b.ontvangen<?3 AND (?4=0 OR (b.gesloten=0 AND b.inhoud IS"
-	    " NOT NULL AND b.stand NOT IN ('ONBEKEND','TWIJFEL','TERZIJDE',"
+	    " NOT NULL AND b.stand NOT IN ('TWIJFEL','TERZIJDE',"
 	    "'VERNIETIGD','AFGEWEZEN'))) ORDER BY b.nr LIMIT 64",
 	    "itii", s->at, s->l->srt[s->fase], s->tot,
 	    (int64_t)(s->l->inhoud ? 1 : 0));

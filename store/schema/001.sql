@@ -139,6 +139,10 @@ CREATE INDEX bericht_wacht ON bericht(nr, partner, ep, tag16)
 -- A zaak is time-ordered, as a jti is, by courtesy of the sender.
 CREATE INDEX bericht_zaak ON bericht(zaak) WHERE zaak IS NOT NULL;
 CREATE INDEX bericht_leerling ON bericht(leerling) WHERE leerling IS NOT NULL;
+-- What a municipality or Doorstroompunt has open and about nobody it knows.
+CREATE INDEX bericht_open ON bericht(nr, partner, ep, tag16)
+  WHERE leerling IS NULL AND gesloten = 0
+  AND rol IN ('leerplicht', 'doorstroompunt');
 
 -- (partner, jti) of every message received: kept as long as the message and
 -- 400 days.  A table of its own because jti is time-ordered only by

@@ -245,13 +245,87 @@ cut(void **state)
 	ov_vault_free(peer);
 }
 
+/* What acceptance stores open at a municipality: no content is needed. */
+static int64_t
+open_message(const char *srt, const char *stand, const char *pgn, int seq)
+{
+	int64_t nr = message(pgn, seq);
+
+	assert_int_equal(ov_db_run(w.st->db, NULL,
+	                     "UPDATE bericht SET srt=?2,rol='leerplicht',"
+	                     "gesloten=0,stand=?3 WHERE nr=?1",
+	                     "itt", nr, srt, stand),
+	    OV_OK);
+	return nr;
+}
+
+static bool
+about(int64_t nr, int64_t leerling)
+{
+	int64_t got;
+
+	assert_int_equal(ov_db_int(w.st->db, &got, 0, NULL,
+	                     "SELECT leerling FROM bericht WHERE nr=?1", "i",
+	                     nr),
+	    OV_OK);
+	return got == leerling;
+}
+
+/* A status names nobody: it waits for the population, and is tried again after
+ * each load.  A notice is worked on either way. */
+static void
+population(void **state)
+{
+	int64_t status, other, notice, jan;
+	uint64_t leaves;
+	json_t *rows = json_array();
+
+	(void)state;
+	crypto_core_ristretto255_scalar_random(scalar);
+	world_book();
+	introduce();
+	leaves = w.st->log.was.size;
+	status = open_message("overstapstatus", "ONBEKEND", "999990007", 61);
+	other = open_message("overstapstatus", "ONBEKEND", "999990019", 62);
+	notice = open_message("uitschrijving", "ONTVANGEN", "999990007", 63);
+	ov_link_kick(w.st);
+	world_turn(20);
+	is(status, "ONBEKEND");
+	assert_true(about(notice, 0));
+	refused(ask("inbox.show", nr_arg(status), NULL, rows),
+	    "niet-gekoppeld");
+	applicant("jan", "999990007", "2008-02-29");
+	assert_int_equal(ov_pupil_by_ref(w.st, "jan", &jan, NULL), OV_OK);
+	ov_link_again(w.st);
+	world_turn(50);
+	is(status, "GEKOPPELD");
+	is(other, "ONBEKEND");
+	is(notice, "ONTVANGEN");
+	assert_true(about(status, jan));
+	assert_true(about(notice, jan));
+	assert_true(about(other, 0));
+	assert_int_equal(w.st->log.was.size, leaves + 2);
+	/* Nothing is done twice; the next load finds the other one. */
+	ov_link_again(w.st);
+	world_turn(50);
+	assert_int_equal(w.st->log.was.size, leaves + 2);
+	applicant("piet", "999990019", "2007-01-01");
+	ov_link_again(w.st);
+	world_turn(50);
+	is(other, "GEKOPPELD");
+	json_decref(rows);
+	ov_vault_free(peer);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] =
 	    {cmocka_unit_test_setup_teardown(linking, world_up, world_down),
 	        cmocka_unit_test_setup_teardown(damaged, world_up, world_down),
-	        cmocka_unit_test_setup_teardown(cut, world_up, world_down)};
+	        cmocka_unit_test_setup_teardown(cut, world_up, world_down),
+	        cmocka_unit_test_setup_teardown(population, world_up,
+	            world_down)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

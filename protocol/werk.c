@@ -24,6 +24,9 @@ static const char *const names[OV_W_N + 1] = {
     [OV_W_DATALEK] = "datalek",
     [OV_W_GEEN_ONTVANGER] = "geen-ontvanger",
     [OV_W_NIET_GEKOPPELD] = "niet-gekoppeld",
+    [OV_W_DUO] = "duo-nummer",
+    [OV_W_SIGNAAL] = "signaal",
+    [OV_W_ZOMERLEK] = "zomerlek",
 };
 
 struct regel {
@@ -272,6 +275,17 @@ bool
 ov_werk_zichtbaar(const struct ov_werk_term *r, int32_t uiterlijk, int32_t at)
 {
 	return r->vooraf == 0 || at >= uiterlijk - r->vooraf;
+}
+
+bool
+ov_zomerlek(const char *status, int32_t dag)
+{
+	struct ov_date d = ov_date_from_days(dag);
+
+	if (d.m != 8 && d.m != 9)
+		return false;
+	return status == NULL || (strcmp(status, "ingeschreven") != 0 &&
+	                             strcmp(status, "gestart") != 0);
 }
 
 /* ---- risk categories ---- */

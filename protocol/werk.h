@@ -29,6 +29,9 @@ enum ov_werk {
 	OV_W_DATALEK,
 	OV_W_GEEN_ONTVANGER,
 	OV_W_NIET_GEKOPPELD,
+	OV_W_DUO,      /* direct copy without the number of the notice itself */
+	OV_W_SIGNAAL,  /* a case changed: back at school, qualified */
+	OV_W_ZOMERLEK, /* nobody has enrolled this pupil */
 	OV_W_N
 };
 
@@ -61,6 +64,11 @@ int32_t ov_werk_uiterlijk(const struct ov_werk_term *,
 /* Does what must be done by `uiterlijk` stand in the list of day `at`? */
 bool ov_werk_zichtbaar(const struct ov_werk_term *, int32_t uiterlijk,
     int32_t at);
+
+/* Is a pupil whose newest overstapstatus is this one in nobody's view on a day
+ * of August or September?  Enrolled or started is in view; the rest, and no
+ * status at all (NULL), is not. */
+bool ov_zomerlek(const char *status, int32_t dag);
 
 /* R1 is bit 0.  Those derived from a dossier, without those entered in it. */
 unsigned ov_risico(const struct ov_werklijst *, const struct ov_jn *inhoud);

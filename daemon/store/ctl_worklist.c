@@ -9,7 +9,7 @@
 
 struct werk {
 	int32_t at;
-	int64_t einde, na, n, laat;
+	int64_t einde, na, n, laat, kalender;
 	unsigned rollen, soort;
 	bool digest, logged;
 	int64_t per[OV_W_N], per_laat[OV_W_N];
@@ -192,6 +192,52 @@ turnaround(struct ov_ctl *c, json_t *j)
 	return ov_ctl_ok(c, rc, &e);
 }
 
+/* Messages about nobody known here, per type: they are tried again after each
+ * load of pupils. */
+static bool
+unknown(struct ov_ctl *c, json_t *j)
+{
+	const struct werk *s = c->state;
+	json_t *per = json_object();
+	struct ov_err e = {0};
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+	bool row;
+
+	rc = ov_db_q(c->st->db, &q, &e,
+	    "SELECT b.srt,count(*) FROM bericht b INDEXED BY bericht_wacht"
+	    " WHERE b.stand IN ('ONBEKEND', 'TWIJFEL') AND b.stand='ONBEKEND'"
+	    " AND b.ontvangen<?1 GROUP BY 1",
+	    "i", s->einde);
+	while (rc == OV_OK &&
+	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row)
+		(void)ov_j_set(per, ov_db_text(q, 0),
+		    json_integer(ov_db_i64(q, 1)));
+	ov_db_done(c->st->db, q);
+	(void)ov_j_set(j, "onbekend", per);
+	return ov_ctl_ok(c, rc, &e);
+}
+
+/* What the calendar reminds of on that day: it is about nobody. */
+static void
+moments(struct ov_ctl *c)
+{
+	struct werk *s = c->state;
+	struct ov_kal_moment m[OV_KAL_MOMENTEN_MAX];
+	size_t n = ov_kal_komend(c->st->kalender, s->rollen,
+	    ov_date_from_days(s->at), m);
+
+	for (size_t i = 0; i < n; i++) {
+		if (ov_date_days(m[i].van) - s->at > m[i].vooraf)
+			continue;
+		s->kalender++;
+		ov_ctl_row(c,
+		    json_pack("{s:s,s:s,s:o,s:s}", "soort", "kalender",
+		        "eigenReferentie", m[i].naam, "uiterlijk",
+		        j_day(ov_date_days(m[i].tot)), "tekst", m[i].wat));
+	}
+}
+
 static void
 werk_end(struct ov_ctl *c)
 {
@@ -200,6 +246,8 @@ werk_end(struct ov_ctl *c)
 	    (json_int_t)s->n, "telaat", (json_int_t)s->laat);
 	json_t *per = json_object();
 
+	moments(c);
+	(void)ov_j_set(j, "kalender", json_integer(s->kalender));
 	for (unsigned w = 0; w < OV_W_N; w++)
 		if (s->per[w] > 0)
 			(void)ov_j_set(per, ov_werk_name(w),
@@ -207,7 +255,8 @@ werk_end(struct ov_ctl *c)
 			        (json_int_t)s->per[w], "telaat",
 			        (json_int_t)s->per_laat[w]));
 	(void)ov_j_set(j, "soorten", per);
-	if ((s->rollen & OV_ROL_BIT(OV_ROL_MBO)) != 0 && !turnaround(c, j)) {
+	if (!unknown(c, j) ||
+	    ((s->rollen & OV_ROL_BIT(OV_ROL_MBO)) != 0 && !turnaround(c, j))) {
 		json_decref(j);
 		return;
 	}

@@ -30,6 +30,17 @@
 	" AND NOT EXISTS (SELECT 1 FROM bericht n WHERE n.zaak=b.zaak AND"     \
 	" n.srt=b.srt AND n.nr>b.nr AND n.ontvangen<?2)"
 
+#define OPEN_NOTICE                                                            \
+	"b.srt IN ('uitschrijving','verzuimmelding') AND b.leerling IS NOT"    \
+	" NULL AND b.rol IN ('leerplicht','doorstroompunt') AND b.gesloten=0"  \
+	" AND b.inhoud IS NOT NULL AND b.stand NOT IN"                         \
+	" ('TERZIJDE','VERNIETIGD','AFGEWEZEN','INGETROKKEN')"
+/* A status n about the pupil of b, that there was on the day. */
+#define LATER                                                                  \
+	"n.leerling=b.leerling AND n.srt='overstapstatus' AND n.gesloten=0"    \
+	" AND n.ontvangen<?2 AND n.stand NOT IN"                               \
+	" ('TERZIJDE','VERNIETIGD','INGETROKKEN')"
+
 static const struct {
 	bool uit;
 	const char *sql;
@@ -77,6 +88,18 @@ static const struct {
             " terugmelding t JOIN bericht b ON b.nr=t.bericht WHERE"
             " t.uitgaand=u.nr AND b.ontvangen<?2 AND"
             " t.woord<>'niet-gekoppeld')" ORDER},
+    [OV_W_DUO] = {true,
+        UIT "u.srt='verzuimmelding' AND u.concept IS NOT NULL AND u.stand"
+            " NOT IN ('GEWEIGERD','INGETROKKEN','GEEN-ONTVANGER')" ORDER},
+    [OV_W_SIGNAAL] = {false, IN("b.ontvangen") OPEN_NOTICE
+        " AND EXISTS (SELECT 1 FROM bericht n WHERE " LATER
+        " AND n.ontvangen>=b.ontvangen)" ORDER},
+    [OV_W_ZOMERLEK] = {false,
+        IN("b.ontvangen") "b.srt='overstapstatus' AND b.gesloten=0"
+                          " AND b.leerling IS NOT NULL AND b.rol IN"
+                          " ('leerplicht','doorstroompunt') AND NOT EXISTS"
+                          " (SELECT 1 FROM bericht n WHERE " LATER
+                          " AND n.nr>b.nr)" ORDER},
 };
 
 const char *
@@ -202,11 +225,101 @@ contact(const struct vraag *q, struct ov_err *e)
 	return OV_OK;
 }
 
+/* The newest status about the pupil since `van`: what it changes in the case,
+ * NULL when nothing; *tijd when it came. */
+static enum ov_rc
+newest_status(const struct vraag *q, int64_t van, const char **wat,
+    int64_t *tijd, struct ov_err *e)
+{
+	struct ov_claims cl = {0};
+	struct ov_err why = {0};
+	const struct ov_jn *s;
+	sqlite3_stmt *st;
+	int64_t nr = 0;
+	enum ov_rc rc;
+	bool row;
+
+	*wat = NULL;
+	rc = ov_db_q(q->st->db, &st, e,
+	    "SELECT nr,ontvangen FROM bericht n WHERE leerling=?1 AND"
+	    " srt='overstapstatus' AND gesloten=0 AND ontvangen>=?3 AND"
+	    " ontvangen<?2 AND stand NOT IN ('TERZIJDE','VERNIETIGD',"
+	    "'INGETROKKEN') ORDER BY nr DESC LIMIT 1",
+	    "iii", q->t->leerling, q->einde, van);
+	if (rc == OV_OK && (rc = ov_db_next(q->st->db, st, &row, e)) == OV_OK &&
+	    row) {
+		nr = ov_db_i64(st, 0);
+		*tijd = ov_db_i64(st, 1);
+	}
+	ov_db_done(q->st->db, st);
+	if (rc != OV_OK || nr == 0)
+		return rc;
+	rc = ov_bericht_open(q->st, nr, &cl, &why);
+	s = ov_jn_get(cl.inhoud, "status");
+	if (rc == OV_OK &&
+	    ov_jn_is(ov_jn_get(cl.inhoud, "heeftStartkwalificatie"), OV_J_TRUE))
+		*wat = "startkwalificatie";
+	else if (rc == OV_OK &&
+	         (ov_jn_eq(s, "ingeschreven") || ov_jn_eq(s, "gestart")))
+		*wat = "terug-naar-school";
+	else if (ov_unreadable(rc))
+		rc = ov_aside_now(q->st, "bericht", nr, &why, e);
+	else if (rc == OV_DENIED)
+		rc = OV_OK;
+	else if (rc != OV_OK)
+		*e = why;
+	ov_claims_free(&cl);
+	return rc;
+}
+
+/* A case with a notice, about whose pupil something new is known. */
+static enum ov_rc
+signaal(const struct vraag *q, struct ov_err *e)
+{
+	OV_JSON *f = NULL;
+	const char *wat;
+	int64_t tijd = 0;
+	enum ov_rc rc;
+
+	if (q->t->has_zaak &&
+	    (rc = ov_verloop_at(q->st, q->t->zaak, q->einde, &f, e)) != OV_OK)
+		return rc;
+	if (json_object_get(f, "trajectEinde") != NULL ||
+	    json_object_get(f, "bestemming") != NULL)
+		return OV_OK;
+	rc = newest_status(q, q->t->sinds, &wat, &tijd, e);
+	if (rc != OV_OK || wat == NULL)
+		return rc;
+	q->t->begin = ov_date_days(ov_date_nl(tijd));
+	(void)ov_j_set(q->t->meer, "signaal", json_string(wat));
+	due_on(q, q->t->begin);
+	return OV_OK;
+}
+
+/* From 1 August of the year of the list. */
+static enum ov_rc
+zomerlek(const struct vraag *q, struct ov_err *e)
+{
+	struct ov_date aug = {ov_date_from_days(q->at).y, 8, 1};
+	const char *status = ov_jn_text(ov_jn_get(q->in, "status"));
+
+	(void)e;
+	if (!ov_zomerlek(status, q->at))
+		return OV_OK;
+	if (q->t->begin < ov_date_days(aug))
+		q->t->begin = ov_date_days(aug);
+	(void)ov_j_set(q->t->meer, "status", json_string(status));
+	due_on(q, q->t->begin);
+	return OV_OK;
+}
+
 typedef enum ov_rc vraag_fn(const struct vraag *, struct ov_err *);
 static vraag_fn *const inhoud[OV_W_N] = {[OV_W_WARM] = warm,
     [OV_W_AFSPRAAK] = afspraak,
     [OV_W_MONITORING] = monitoring,
-    [OV_W_CONTACT] = contact};
+    [OV_W_CONTACT] = contact,
+    [OV_W_SIGNAAL] = signaal,
+    [OV_W_ZOMERLEK] = zomerlek};
 
 static enum ov_rc
 read_content(const struct vraag *v, struct ov_err *e)
@@ -281,6 +394,33 @@ breach(const struct vraag *q, struct ov_err *e)
 	return rc;
 }
 
+/* A direct copy, after its working day, whose draft still has no number of the
+ * notice to DUO. */
+static enum ov_rc
+without_duo(const struct vraag *q, struct ov_err *e)
+{
+	struct ov_draft d = {0};
+	struct ov_err why = {0};
+	enum ov_rc rc;
+
+	due_on(q, q->t->begin);
+	q->t->toon = false;
+	if (q->at < q->t->uiterlijk)
+		return OV_OK;
+	rc = ov_draft_read(q->st, q->t->concept, &d, &why);
+	if (rc == OV_OK)
+		q->t->toon = json_object_get(d.inhoud, "duoMeldingsnummer") ==
+		             NULL;
+	else if (rc == OV_DENIED)
+		rc = OV_OK; /* the draft went: nothing to put it in */
+	else if (ov_unreadable(rc))
+		rc = ov_aside_now(q->st, "concept", q->t->concept, &why, e);
+	else
+		*e = why;
+	ov_draft_free(&d);
+	return rc;
+}
+
 enum ov_rc
 ov_taak_oordeel(struct ov_store *st, struct ov_taak *t,
     const struct ov_werk_term *r, int32_t at, int64_t einde, struct ov_err *e)
@@ -295,6 +435,8 @@ ov_taak_oordeel(struct ov_store *st, struct ov_taak *t,
 		return doubt(&q, e);
 	if (t->soort == OV_W_DATALEK)
 		return breach(&q, e);
+	if (t->soort == OV_W_DUO)
+		return without_duo(&q, e);
 	if (inhoud[t->soort] != NULL)
 		return read_content(&q, e);
 	due_on(&q, t->begin);

@@ -114,6 +114,20 @@ terms(void **state)
 	    ov_werk_zichtbaar(&r, day("2026-01-31"), day("2026-01-17")));
 }
 
+/* Nobody's view: August and September, and not enrolled. */
+static void
+summer(void **state)
+{
+	(void)state;
+	assert_true(ov_zomerlek("keuze", day("2026-08-01")));
+	assert_true(ov_zomerlek("niet-gestart", day("2026-09-30")));
+	assert_true(ov_zomerlek(NULL, day("2026-08-15")));
+	assert_false(ov_zomerlek("keuze", day("2026-07-31")));
+	assert_false(ov_zomerlek("keuze", day("2026-10-01")));
+	assert_false(ov_zomerlek("ingeschreven", day("2026-08-15")));
+	assert_false(ov_zomerlek("gestart", day("2026-08-15")));
+}
+
 #define LOOP(jaar, opl, uitslag)                                               \
 	"{\"schooljaar\":\"" jaar "\",\"opleiding\":\"" opl                    \
 	"\",\"uitslag\":\"" uitslag "\"}"
@@ -232,8 +246,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(working_days),
-	    cmocka_unit_test(terms), cmocka_unit_test(risk),
-	    cmocka_unit_test(bad_tables)};
+	    cmocka_unit_test(terms), cmocka_unit_test(summer),
+	    cmocka_unit_test(risk), cmocka_unit_test(bad_tables)};
 
 	return cmocka_run_group_tests(tests, up, down);
 }

@@ -59,6 +59,8 @@ on(int days, char out[OV_DATE_SIZE])
 	return out;
 }
 
+static int64_t reminders; /* of the last list */
+
 /* The list of a day; *end (may be NULL) is the whole answer. */
 static json_t *
 list_at(int days, bool digest, json_t **end)
@@ -72,6 +74,17 @@ list_at(int days, bool digest, json_t **end)
 	    NULL, rows);
 	if (json_object_get(j, "end") == NULL)
 		fail_msg("%s", json_dumps(j, 0));
+	/* What the calendar reminds of stands last, and depends on the day. */
+	reminders = 0;
+	for (size_t i = json_array_size(rows); i-- > 0; reminders++) {
+		if (strcmp(json_string_value(
+		               json_object_get(json_array_get(rows, i),
+		                   "soort")),
+		        "kalender") != 0)
+			break;
+		assert_int_equal(json_array_remove(rows, i), 0);
+	}
+	assert_int_equal(end_int(j, "kalender"), reminders);
 	if (end != NULL)
 		*end = j;
 	else
@@ -486,6 +499,104 @@ notices(void **state)
 	assert_int_equal(number("SELECT count(*) FROM uitgaand"), 0);
 }
 
+/* What a status changes in a case, until the case is closed; one that says
+ * nothing new is no signal. */
+static void
+signals(void **state)
+{
+	char zaak[OV_ID_SIZE], d[OV_DATE_SIZE];
+	int64_t notice, status, jan;
+	json_t *row;
+
+	(void)state;
+	role(OV_ROL_DOORSTROOMPUNT);
+	applicant("jan", "999990007", "2008-02-29");
+	assert_int_equal(ov_pupil_by_ref(w.st, "jan", &jan, NULL), OV_OK);
+	notice = opened("uitschrijving", "doorstroompunt", 1,
+	    json_pack("{s:s}", "soort", "uitschrijving"));
+	age(notice, 20);
+	status = opened("overstapstatus", "doorstroompunt", 2,
+	    json_pack("{s:s}", "status", "aangemeld"));
+	sql("UPDATE bericht SET leerling=?2 WHERE nr=?1", notice, jan);
+	sql("UPDATE bericht SET leerling=?2,stand='GEKOPPELD' WHERE nr=?1",
+	    status, jan);
+	age(status, 10);
+	assert_int_equal(kind_at("signaal", 0, NULL), 0);
+	status = opened("overstapstatus", "doorstroompunt", 3,
+	    json_pack("{s:s}", "status", "gestart"));
+	sql("UPDATE bericht SET leerling=?2,stand='GEKOPPELD' WHERE nr=?1",
+	    status, jan);
+	age(status, 5);
+	assert_int_equal(kind_at("signaal", 0, &row), 1);
+	has(row, "signaal", "terug-naar-school");
+	has(row, "sinds", on(-5, d));
+	has(row, "eigenReferentie", "jan");
+	json_decref(row);
+	assert_int_equal(kind_at("signaal", -6, NULL), 0);
+	status = opened("overstapstatus", "doorstroompunt", 4,
+	    json_pack("{s:s,s:b}", "status", "uitgevallen",
+	        "heeftStartkwalificatie", 1));
+	sql("UPDATE bericht SET leerling=?2,stand='GEKOPPELD' WHERE nr=?1",
+	    status, jan);
+	assert_int_equal(kind_at("signaal", 0, &row), 1);
+	has(row, "signaal", "startkwalificatie");
+	json_decref(row);
+	zaak_text(notice, zaak);
+	json_decref(ask("case.set",
+	    json_pack("{s:s,s:s}", "zaak", zaak, "trajectEinde", on(0, d)),
+	    NULL, NULL));
+	assert_int_equal(kind_at("signaal", 0, NULL), 0);
+	assert_int_equal(kind_at("signaal", -1, NULL), 1);
+}
+
+/* Whom nobody enrolled, in August and September of any year. */
+static void
+summer(void **state)
+{
+	struct ov_date today = ov_date_nl(ov_now(w.st)),
+	               aug = {(int16_t)(today.y + 1), 8, 1};
+	int days = (int)(ov_date_days(aug) - ov_date_days(today));
+	int64_t status, jan;
+	json_t *row, *rows, *end;
+
+	(void)state;
+	role(OV_ROL_LEERPLICHT);
+	applicant("jan", "999990007", "2008-02-29");
+	assert_int_equal(ov_pupil_by_ref(w.st, "jan", &jan, NULL), OV_OK);
+	status = opened("overstapstatus", "leerplicht", 1,
+	    json_pack("{s:s}", "status", "keuze"));
+	sql("UPDATE bericht SET stand='ONBEKEND' WHERE nr=?1 AND ?2=0", status,
+	    0);
+	rows = list_at(days, false, &end);
+	assert_int_equal(json_array_size(rows), 0);
+	assert_int_equal(json_integer_value(json_object_get(
+	                     json_object_get(json_object_get(end, "end"),
+	                         "onbekend"),
+	                     "overstapstatus")),
+	    1);
+	/* The calendar reminds of the summer and of the measuring date. */
+	assert_true(reminders >= 2);
+	json_decref(rows);
+	json_decref(end);
+	sql("UPDATE bericht SET leerling=?2,stand='GEKOPPELD' WHERE nr=?1",
+	    status, jan);
+	assert_int_equal(kind_at("zomerlek", days - 1, NULL), 0);
+	assert_int_equal(kind_at("zomerlek", days, &row), 1);
+	has(row, "status", "keuze");
+	has(row, "eigenReferentie", "jan");
+	assert_false(json_is_true(json_object_get(row, "telaat")));
+	json_decref(row);
+	assert_int_equal(kind_at("zomerlek", days + 15, &row), 1);
+	assert_true(json_is_true(json_object_get(row, "telaat")));
+	json_decref(row);
+	assert_int_equal(kind_at("zomerlek", days + 61, NULL), 0);
+	status = opened("overstapstatus", "leerplicht", 2,
+	    json_pack("{s:s}", "status", "ingeschreven"));
+	sql("UPDATE bericht SET leerling=?2,stand='GEKOPPELD' WHERE nr=?1",
+	    status, jan);
+	assert_int_equal(kind_at("zomerlek", days, NULL), 0);
+}
+
 /* ---- a page and its edge; arguments ---- */
 
 static void
@@ -522,7 +633,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {T(dossiers), T(doubts), T(warm),
-	    T(decisions), T(unreadable), T(notices), T(pages)};
+	    T(decisions), T(unreadable), T(notices), T(signals), T(summer),
+	    T(pages)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -597,6 +597,62 @@ summer(void **state)
 	assert_int_equal(kind_at("zomerlek", days, NULL), 0);
 }
 
+static void
+absence_draft(const char *duo)
+{
+	json_t *in = json_pack("{s:s,s:s,s:s,s:s}", "soortVerzuim", "16-uur",
+	           "begindatum", "2026-03-02", "einddatum", "2026-03-06",
+	           "geslachtsnaam", "Jansen"),
+	       *j;
+
+	if (duo != NULL)
+		assert_true(
+		    ov_j_set(in, "duoMeldingsnummer", json_string(duo)));
+	j = ask("import",
+	    json_pack("{s:s,s:s}", "profiel", "verzuimmelding", "bestand",
+	        "school.json"),
+	    json_pack("[{s:i,s:s,s:o}]", "rij", 1, "eigenReferentie", "L1",
+	        "inhoud", in),
+	    NULL);
+	assert_int_equal(end_int(j, "goed"), 1);
+	json_decref(j);
+	assert_int_equal(number("SELECT count(*) FROM concept"), 1);
+}
+
+/* The direct copy is not the notice: without the number that DUO gave it
+ * stands in the list after a working day. */
+static void
+direct_copy(void **state)
+{
+	struct ov_err e = {0};
+	struct ov_date due;
+	int last;
+	char d[OV_DATE_SIZE];
+	json_t *row;
+
+	(void)state;
+	role(OV_ROL_VO);
+	absence_draft(NULL);
+	if (ov_db_run(w.st->db, &e,
+	        "INSERT INTO uitgaand(id,jti,partner,srt,rol,stand,concept,"
+	        "opgesteld,exp,due) SELECT zeroblob(16),zeroblob(16),?1,"
+	        "'verzuimmelding','leerplicht','OPGESTELD',max(nr),?2,?2,?2"
+	        " FROM concept",
+	        "ii", partner, ov_now(w.st)) != OV_OK)
+		fail_msg("%s", e.msg);
+	due = ov_kal_werkdagen_na(w.st->kalender, ov_date_nl(ov_now(w.st)), 1);
+	last = (int)(ov_date_days(due) -
+	             ov_date_days(ov_date_nl(ov_now(w.st))));
+	assert_int_equal(kind_at("duo-nummer", last - 1, NULL), 0);
+	assert_int_equal(kind_at("duo-nummer", last, &row), 1);
+	has(row, "uiterlijk", on(last, d));
+	has(row, "eigenReferentie", "L1");
+	assert_false(json_is_true(json_object_get(row, "telaat")));
+	json_decref(row);
+	absence_draft("20261234");
+	assert_int_equal(kind_at("duo-nummer", last, NULL), 0);
+}
+
 /* ---- a page and its edge; arguments ---- */
 
 static void
@@ -634,7 +690,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {T(dossiers), T(doubts), T(warm),
 	    T(decisions), T(unreadable), T(notices), T(signals), T(summer),
-	    T(pages)};
+	    T(direct_copy), T(pages)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -604,8 +604,6 @@ join_turn(struct ov_store *st, bool *worked, struct ov_err *e)
 	return rc;
 }
 
-/* ---- turns ---- */
-
 static void
 turn(struct ov_loop *loop, void *arg)
 {

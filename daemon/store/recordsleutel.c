@@ -13,6 +13,7 @@
 
 #include "daemon/store/rotatie.h"
 
+#define WRAP_VERSION 0x01
 #define WIS_STEP 1024 /* keys destroyed in one transaction of the file */
 
 /* ---- one key ---- */
@@ -65,6 +66,9 @@ ov_key_look_up(struct ov_db *db, const char *sql, const uint8_t id[16],
 	if ((rc = ov_db_next(db, q, found, e)) == OV_OK && *found)
 		rc = ov_db_fix(q, 0, wrap, OV_WRAP, e);
 	ov_db_done(db, q);
+	/* To the vault zeros are "make a new key": never from a file. */
+	if (rc == OV_OK && *found && wrap[0] != WRAP_VERSION)
+		rc = ov_fail(e, OV_BADMSG, "record key is damaged");
 	return rc;
 }
 

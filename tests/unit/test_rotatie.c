@@ -273,6 +273,23 @@ test_a_missing_file_is_no_empty_one(void **state)
 	all_open_but(SIZE_MAX);
 }
 
+/* Zeros in the place of a key are no request for a new one. */
+static void
+test_a_key_of_zeros_is_damaged(void **state)
+{
+	struct ov_err e = {0};
+
+	(void)state;
+	make(2);
+	assert_int_equal(ov_db_run(w.st->db, &e,
+	                     "UPDATE sleutel_jong SET wrap=zeroblob(73)"
+	                     " WHERE id=?1",
+	                     "b", (const void *)rec[0].id, (size_t)16),
+	    OV_OK);
+	assert_int_equal(opens(0), OV_BADMSG);
+	assert_int_equal(opens(1), OV_OK);
+}
+
 /* What was destroyed before the last 03:00 is rotated away by itself; what was
  * destroyed since waits for the next. */
 static void
@@ -306,6 +323,7 @@ main(void)
 	    T(test_cut_short),
 	    T(test_redo_at_start),
 	    T(test_a_missing_file_is_no_empty_one),
+	    T(test_a_key_of_zeros_is_damaged),
 	    T(test_by_itself_at_three),
 	};
 

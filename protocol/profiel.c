@@ -79,10 +79,11 @@ add_col(struct ov_profile *p, const json_t *js, size_t rep, struct ov_err *e)
 		if (strcmp(metas[i].pad, c->pad) == 0)
 			c->kind = metas[i].kind;
 	if (y != NULL && strncmp(c->pad, "/inhoud/", 8) == 0) {
-		c->kind = OV_COL_FIELD;
 		c->f = ov_type_field(p->types, y, c->pad + 7);
-		if (c->f == NULL || ov_field_soort(c->f) == OV_S_GROEP)
-			c->kind = OV_COL_NONE;
+		if (c->f != NULL && ov_profile_rows_may(p, c->f))
+			c->kind = OV_COL_ROWS;
+		else if (c->f != NULL && ov_field_soort(c->f) != OV_S_GROEP)
+			c->kind = OV_COL_FIELD;
 	}
 	if (c->kind == OV_COL_NONE)
 		return ov_fail(e, OV_BADMSG, "%s: %s is no member", c->kolom,
@@ -524,38 +525,18 @@ ov_profile_at(const json_t *v, const char *pad)
 
 /* The text of a cell, appended with its NUL to b. */
 static void
-cell_text(const struct ov_col *c, const json_t *v, struct ov_buf *b)
+cell_text(const struct ov_profile *p, const struct ov_col *c, const json_t *v,
+    struct ov_buf *b)
 {
-	const char *s = json_string_value(v);
-	char date[11], *comma;
-	size_t i, at = b->n;
-
-	if (json_is_array(v)) {
-		for (i = 0; i < json_array_size(v); i++) {
-			s = json_string_value(json_array_get(v, i));
-			if (i > 0)
-				ov_buf_str(b, " ");
-			if (s != NULL)
-				ov_buf_str(b, s);
-		}
-	} else if (json_is_boolean(v)) {
-		ov_buf_str(b, json_is_true(v) ? "ja" : "nee");
-	} else if (json_is_integer(v)) {
-		ov_buf_fmt(b, "%lld", (long long)json_integer_value(v));
-	} else if (s != NULL) {
-		if (c->kind == OV_COL_DATE ||
-		    (c->f != NULL && ov_field_soort(c->f) == OV_S_DATUM)) {
-			ov_csv_date_out(s, date);
-			s = date;
-		}
-		ov_buf_str(b, s);
-	}
+	if (c->kind == OV_COL_ROWS)
+		ov_profile_rows_text(p, c->f, v, b);
+	else
+		ov_profile_text(c->kind == OV_COL_FIELD   ? ov_field_soort(c->f)
+		                : c->kind == OV_COL_DATE  ? OV_S_DATUM
+		                : c->kind == OV_COL_HOURS ? OV_S_DECIMAAL
+		                                          : OV_S_TEKST,
+		    v, b);
 	ov_buf_add(b, "", 1);
-	if (!b->bad &&
-	    (c->kind == OV_COL_HOURS ||
-	        (c->f != NULL && ov_field_soort(c->f) == OV_S_DECIMAAL)) &&
-	    (comma = strchr((char *)b->p + at, '.')) != NULL)
-		*comma = ',';
 }
 
 enum ov_rc
@@ -569,7 +550,7 @@ ov_export_row(const struct ov_profile *p, const json_t *draft,
 
 	for (i = 0; i < p->n; i++) {
 		start[i] = text.n;
-		cell_text(&p->col[i], ov_profile_at(draft, p->col[i].pad),
+		cell_text(p, &p->col[i], ov_profile_at(draft, p->col[i].pad),
 		    &text);
 	}
 	if ((rc = ov_buf_ok(&text, e)) != OV_OK)

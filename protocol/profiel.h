@@ -10,6 +10,11 @@
  * The others are: /eigenReferentie (always needed), /pgn, /ontvanger,
  * /geboortedatum, /schoolVerlaten, /zaak.
  *
+ * A list of which there may be many (the days of an absence, the course of a
+ * case) is one column: a line in the cell per element, "|" between its members
+ * in the order of data/types.json, empty ones at the end left out; a "\", "|" or
+ * line break inside a member is written \\, \| and \n.
+ *
  * A row becomes a draft:
  *   {"profiel","eigenReferentie","pgn","ontvanger","zaak","srt","inhoud"}
  * members without a value are left out; "leerlingen" gives

@@ -16,6 +16,7 @@ enum ov_col_kind {
 	OV_COL_SCHOOL, /* BRIN, perhaps with vestiging */
 	OV_COL_HOURS,  /* digits, at most two decimals, comma or point */
 	OV_COL_FIELD,  /* below /inhoud */
+	OV_COL_ROWS,   /* below /inhoud: a list in one cell */
 };
 
 struct ov_col {
@@ -26,7 +27,7 @@ struct ov_col {
 	const char *standaard; /* value of an empty cell, or NULL */
 	bool verplicht;        /* a row without it is bad */
 	enum ov_col_kind kind;
-	const struct ov_field *f; /* OV_COL_FIELD */
+	const struct ov_field *f; /* OV_COL_FIELD, OV_COL_ROWS */
 };
 
 struct ov_profile {
@@ -52,5 +53,18 @@ const json_t *ov_profile_at(const json_t *, const char *pad);
  * is none. */
 json_t *ov_profile_value(const struct ov_profile *, const char *vandaag,
     const struct ov_field *, const char *cell, const char **why);
+/* The other way: what a value of that kind looks like in a cell, without a
+ * NUL. */
+void ov_profile_text(enum ov_soort, const json_t *, struct ov_buf *);
+
+/* A list in one cell (profiel_rijen.c; the format is in profiel.h).  May the
+ * list be in one: of texts, or of a group without groups? */
+bool ov_profile_rows_may(const struct ov_profile *, const struct ov_field *);
+/* NULL: a line has more members than the group, or something that is no value;
+ * *why as above. */
+json_t *ov_profile_rows(const struct ov_profile *, const char *vandaag,
+    const struct ov_field *, const char *cell, const char **why);
+void ov_profile_rows_text(const struct ov_profile *, const struct ov_field *,
+    const json_t *, struct ov_buf *);
 
 #endif

@@ -41,6 +41,16 @@ struct ov_import {
 
 /* ---- faults ---- */
 
+/* Does the column have what the pointer names? */
+static bool
+holds(const struct ov_col *c, const char *pad)
+{
+	size_t n = strlen(c->pad);
+
+	return strncmp(c->pad, pad, n) == 0 &&
+	       (pad[n] == '\0' || (pad[n] == '/' && c->kind == OV_COL_ROWS));
+}
+
 static void
 fault(struct ov_import *m, size_t cell, const char *pad, enum ov_reden reden,
     const char *code, bool bad)
@@ -60,7 +70,7 @@ fault(struct ov_import *m, size_t cell, const char *pad, enum ov_reden reden,
 	f->code = code;
 	(void)snprintf(f->pad, sizeof(f->pad), "%s", pad);
 	for (i = 0; i < m->o.profile->n; i++)
-		if (strcmp(m->o.profile->col[i].pad, pad) == 0) {
+		if (holds(&m->o.profile->col[i], pad)) {
 			f->kolom = m->o.profile->col[i].kolom;
 			if (cell == 0)
 				f->col = m->cell_of[i];
@@ -161,7 +171,9 @@ compact(struct ov_import *m, json_t *o, const char *pad)
 				(void)json_array_remove(v, at);
 			else {
 				at++;
-				l->was[l->n++] = i;
+				/* A longer list has no columns. */
+				if (l->n < LIST_MAX)
+					l->was[l->n++] = i;
 			}
 		}
 	}
@@ -422,6 +434,8 @@ take_cell(struct ov_import *m, size_t cell, const char *s)
 
 	if (c->kind == OV_COL_FIELD)
 		v = ov_profile_value(m->o.profile, m->o.vandaag, c->f, s, &why);
+	else if (c->kind == OV_COL_ROWS)
+		v = ov_profile_rows(m->o.profile, m->o.vandaag, c->f, s, &why);
 	else if (c->kind == OV_COL_HOURS)
 		v = hours(s, &why);
 	else if (c->kind != OV_COL_DATE)

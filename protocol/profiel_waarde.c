@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* protocol/profiel_waarde.c - the text of a cell becomes the value of a field,
- * as people and spreadsheets write it.
+ * as people and spreadsheets write it; and back.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -75,18 +75,21 @@ code(const struct ov_profile *p, const char *vandaag, const struct ov_field *f,
 	return json_string(c != NULL ? c : s);
 }
 
+/* Codes or whole numbers with blanks or commas between them. */
 static json_t *
-code_list(const struct ov_profile *p, const char *vandaag,
+word_list(const struct ov_profile *p, const char *vandaag,
     const struct ov_field *f, const char *s)
 {
-	json_t *arr = json_array();
+	json_t *arr = json_array(), *v;
 	char one[64];
 	size_t n;
 
 	while (arr != NULL && *(s += strspn(s, " ,;|\n\t")) != '\0') {
 		n = strcspn(s, " ,;|\n\t");
 		(void)snprintf(one, sizeof(one), "%.*s", (int)n, s);
-		if (json_array_append_new(arr, code(p, vandaag, f, one)) != 0) {
+		v = ov_field_soort(f) == OV_S_GEHEEL ? whole_number(one)
+		                                     : code(p, vandaag, f, one);
+		if (json_array_append_new(arr, v) != 0) {
 			json_decref(arr);
 			return NULL;
 		}
@@ -130,7 +133,8 @@ ov_profile_value(const struct ov_profile *p, const char *vandaag,
 		return text(s);
 	case OV_S_GEHEEL:
 		*why = "getal-ongeldig";
-		return whole_number(s);
+		return ov_field_is_list(f) ? word_list(p, vandaag, f, s)
+		                           : whole_number(s);
 	case OV_S_JANEE:
 		return yes_no(s, &b) ? json_boolean(b) : NULL;
 	case OV_S_DATUM:
@@ -145,7 +149,7 @@ ov_profile_value(const struct ov_profile *p, const char *vandaag,
 		free(t);
 		return v;
 	case OV_S_CODE:
-		return ov_field_is_list(f) ? code_list(p, vandaag, f, s)
+		return ov_field_is_list(f) ? word_list(p, vandaag, f, s)
 		                           : code(p, vandaag, f, s);
 	case OV_S_KAART:
 		return code(p, vandaag, f, s);
@@ -157,4 +161,40 @@ ov_profile_value(const struct ov_profile *p, const char *vandaag,
 		break;
 	}
 	return NULL;
+}
+
+/* One value, in the words of a cell, without a NUL. */
+static void
+value_text(enum ov_soort soort, const json_t *v, struct ov_buf *b)
+{
+	const char *s = json_string_value(v), *dot;
+	char date[11];
+
+	if (json_is_boolean(v)) {
+		ov_buf_str(b, json_is_true(v) ? "ja" : "nee");
+	} else if (json_is_integer(v)) {
+		ov_buf_fmt(b, "%lld", (long long)json_integer_value(v));
+	} else if (s != NULL && soort == OV_S_DATUM) {
+		ov_csv_date_out(s, date);
+		ov_buf_str(b, date);
+	} else if (s != NULL && soort == OV_S_DECIMAAL &&
+	           (dot = strchr(s, '.')) != NULL) {
+		ov_buf_add(b, s, (size_t)(dot - s));
+		ov_buf_str(b, ",");
+		ov_buf_str(b, dot + 1);
+	} else if (s != NULL) {
+		ov_buf_str(b, s);
+	}
+}
+
+void
+ov_profile_text(enum ov_soort soort, const json_t *v, struct ov_buf *b)
+{
+	for (size_t i = 0; i < json_array_size(v); i++) {
+		if (i > 0)
+			ov_buf_str(b, " ");
+		value_text(soort, json_array_get(v, i), b);
+	}
+	if (!json_is_array(v))
+		value_text(soort, v, b);
 }

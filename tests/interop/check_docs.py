@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """check_docs.py ROOT - the sources name sections of docs/*.md; each must exist.
 docs/protocol.md names every code and reason of data/fouten.txt with its status;
-every row of docs/threat-model.md names a test, and each test exists.  Standard
-library only.
+every row of docs/threat-model.md names a test, and each test exists;
+docs/mapping.md has each field of data/types.json.  Standard library only.
 """
+import json
 import os
 import re
 import sys
@@ -105,11 +106,45 @@ def check(root):
     return faults + list(threats(root)), seen
 
 
+def leaves(tables, fields, before=""):
+    """The pointers of all fields that hold a value, through their groups."""
+    for f in fields:
+        name = before + f["naam"]
+        if f["soort"] == "groep":
+            group = tables["groepen"][f["groep"]]["velden"]
+            yield from leaves(tables, group, name + "/")
+        else:
+            yield name
+
+
+def mapping(root):
+    """docs/mapping.md has a row for each field of each type, and no other."""
+    tables = json.loads(read(os.path.join(root, "data", "types.json")))
+    want = {"Common members": list(leaves(tables, tables["gemeen"]))}
+    for kind in tables["typen"]:
+        want["`%s`" % kind["srt"]] = list(leaves(tables, kind["velden"]))
+    have = {}
+    for part in read(os.path.join(root, "docs", "mapping.md")).split("\n## "):
+        title, _, rest = part.partition("\n")
+        have[title] = re.findall(r"^\| `([^`]+)` \|.*\|.*\|.*\|$", rest, re.M)
+    faults = []
+    for title, fields in want.items():
+        rows = have.get(title, [])
+        for name in sorted(set(fields) ^ set(rows)):
+            faults.append("docs/mapping.md, %s: %s %s" % (
+                title, name, "lacks a row" if name in fields else
+                "is no field"))
+        if len(rows) != len(set(rows)):
+            faults.append("docs/mapping.md, %s: a row twice" % title)
+    return faults
+
+
 def main(argv):
     if len(argv) != 2:
         print(__doc__.strip(), file=sys.stderr)
         return 2
     faults, seen = check(argv[1])
+    faults += mapping(argv[1])
     for fault in faults:
         print(fault)
     print("docs: %d mentions of a section, %d faults" % (seen, len(faults)))

@@ -48,8 +48,8 @@ struct ov_cli;
 struct ov_args;
 int ov_region_begin(struct ov_cli *, const struct ov_args *,
     struct ov_region *);
-int ov_region_finish(struct ov_cli *, struct ov_region *, enum ov_rc,
-    bool save, struct ov_err *e);
+int ov_region_finish(struct ov_cli *, struct ov_region *, enum ov_rc, bool save,
+    struct ov_err *e);
 
 /* *out is filled in; ov_region_close(). */
 OV_MUST_CHECK enum ov_rc ov_region_open(const char *dir, struct ov_region *out,

@@ -40,6 +40,7 @@ struct ov_in {
 	bool has_vervangt;
 	uint8_t vervangt[16];
 	bool takes_back; /* an intrekking, of the message */
+	bool corrects;   /* a correctie of it */
 	uint8_t betreft[16];
 	char status[32]; /* of an overstapstatus in a case, or "" */
 	int64_t nr;      /* of the row */

@@ -328,9 +328,12 @@ check_earlier(struct ov_store *st, struct ov_in *m)
 
 	m->has_vervangt = ov_jn_b64u(ov_jn_get(in, "vervangt"), m->vervangt,
 	                      16) == OV_OK;
-	m->takes_back = strcmp(m->claims.srt, "intrekking") == 0 &&
-	                ov_jn_b64u(ov_jn_get(in, "betreftBericht"), m->betreft,
-	                    16) == OV_OK;
+	m->takes_back = strcmp(m->claims.srt, "intrekking") == 0;
+	m->corrects = strcmp(m->claims.srt, "correctie") == 0;
+	if ((m->takes_back || m->corrects) &&
+	    ov_jn_b64u(ov_jn_get(in, "betreftBericht"), m->betreft, 16) !=
+	        OV_OK)
+		m->takes_back = m->corrects = false;
 	if (strcmp(m->claims.srt, "overstapstatus") == 0 &&
 	    m->claims.has_zaak && status != NULL && p.datum != NULL) {
 		(void)snprintf(m->status, sizeof(m->status), "%s", status);

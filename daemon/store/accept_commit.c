@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/store/accept.h"
+#include "daemon/store/correctie.h"
 #include "daemon/store/earlier.h"
 #include "protocol/note.h"
 #include "protocol/receipt.h"
@@ -109,6 +110,25 @@ first_state(const struct ov_in *m)
 	return m->linked_only || nameless ? "ONBEKEND" : "ONTVANGEN";
 }
 
+/* The message that an intrekking is about counts no more. */
+static enum ov_rc
+take_back(struct ov_store *st, const struct ov_in *m, struct ov_err *e)
+{
+	int64_t nr;
+	enum ov_rc rc;
+
+	rc = ov_db_int(st->db, &nr, 0, e,
+	    "SELECT b.nr FROM bericht b JOIN gezien g ON g.bericht=b.nr WHERE"
+	    " g.partner=?1 AND g.jti=?2 AND b.stand NOT IN ('TERZIJDE',"
+	    "'VERNIETIGD','INGETROKKEN')",
+	    "ib", m->partner, (const void *)m->betreft, (size_t)16);
+	if (rc != OV_OK || nr == 0)
+		return rc;
+	rc = ov_db_run(st->db, e,
+	    "UPDATE bericht SET stand='INGETROKKEN' WHERE nr=?1", "i", nr);
+	return rc == OV_OK ? ov_stand_note(st, nr, "INGETROKKEN", e) : rc;
+}
+
 /* Step 5 for one message: row, key, repetition row, leaf. */
 static enum ov_rc
 insert_one(struct ov_store *st, struct ov_in *m, struct ov_err *e)
@@ -148,12 +168,9 @@ insert_one(struct ov_store *st, struct ov_in *m, struct ov_err *e)
 		    "iii", m->partner, (int64_t)m->claims.seq, ov_now(st));
 	/* What follows is judged without the one that is taken back. */
 	if (rc == OV_OK && m->takes_back)
-		rc = ov_db_run(st->db, e,
-		    "UPDATE bericht SET stand='INGETROKKEN' WHERE partner=?1"
-		    " AND stand NOT IN ('TERZIJDE','VERNIETIGD') AND"
-		    " nr=(SELECT bericht FROM gezien WHERE partner=?1 AND"
-		    " jti=?2)",
-		    "ib", m->partner, (const void *)m->betreft, (size_t)16);
+		rc = take_back(st, m, e);
+	if (rc == OV_OK && m->corrects)
+		rc = ov_correctie_note(st, m->nr, m->partner, m->betreft, e);
 	if (rc == OV_OK && m->status[0] != '\0')
 		rc = note_step(st, m, e);
 	if (rc == OV_OK && m->claims.has_zaak)

@@ -158,7 +158,13 @@ OV_MUST_CHECK enum ov_rc ov_aside(struct ov_store *, const char *tabel,
 /* The same in a transaction of its own. */
 OV_MUST_CHECK enum ov_rc ov_aside_now(struct ov_store *, const char *tabel,
     int64_t nr, const struct ov_err *why, struct ov_err *);
+/* The claims of a received message whose content may be shown; OV_DENIED: of
+ * one that may not.  What a person accepted as corrected (correctie.h) is laid
+ * over the content. */
 OV_MUST_CHECK enum ov_rc ov_bericht_open(struct ov_store *, int64_t nr,
+    struct ov_claims *out, struct ov_err *);
+/* The same, as the sender signed it. */
+OV_MUST_CHECK enum ov_rc ov_bericht_as_sent(struct ov_store *, int64_t nr,
     struct ov_claims *out, struct ov_err *);
 /* Claims of a compact JWS that was verified when it was stored. */
 OV_MUST_CHECK enum ov_rc ov_jws_claims(struct ov_view jws,
@@ -169,6 +175,10 @@ OV_MUST_CHECK enum ov_rc ov_jws_claims(struct ov_view jws,
 /* Take back a delivered message of ours: an intrekking to its receiver.  Ends
  * the command. */
 void ov_about_withdraw(struct ov_ctl *, int64_t nr, const char *reden);
+/* A received correctie holds (grond NULL) or does not (why the old content
+ * stays, a code of grondBewaren): an afsluitverklaring to its sender.  Ends
+ * the command. */
+void ov_about_judge(struct ov_ctl *, int64_t nr, const char *grond);
 
 /* ---- pupils (ctl_pupil_data.c) ---- */
 

@@ -9,14 +9,14 @@
 #include <string.h>
 
 #include "daemon/store/earlier.h"
-#include "daemon/store/toegang.h"
+#include "daemon/store/correctie.h"
 #include "protocol/id.h"
 #include "protocol/json.h"
 
 struct original {
 	bool ours;
 	int64_t nr, partner;
-	char srt[OV_SRT_MAX + 1];
+	char srt[OV_SRT_MAX + 1], stand[24];
 	uint8_t jti[16], zaak[16];
 	bool has_zaak;
 	char grondslag[41], doel[41];
@@ -28,7 +28,8 @@ struct about {
 	const char *stand; /* the original's, afterwards; NULL: as it was */
 	json_t *leden;     /* the members a person chose; taken */
 	struct ov_date
-	    nieuw; /* a correctie: enrolled elsewhere on; or zeroed */
+	    nieuw;      /* a correctie: enrolled elsewhere on; or zeroed */
+	bool aanvaardt; /* the original, if a correctie, holds */
 };
 
 static enum ov_rc
@@ -40,9 +41,10 @@ find(struct ov_store *st, bool ours, int64_t nr, struct original *o,
 
 	*o = (struct original){.ours = ours, .nr = nr};
 	rc = ov_db_q(st->db, &q, e,
-	    ours ? "SELECT partner,srt,jti,zaak FROM uitgaand WHERE nr=?1 AND"
+	    ours ? "SELECT partner,srt,jti,zaak,stand FROM uitgaand WHERE "
+	           "nr=?1 AND"
 	           " stand='AFGELEVERD'"
-	         : "SELECT b.partner,b.srt,g.jti,b.zaak FROM bericht b"
+	         : "SELECT b.partner,b.srt,g.jti,b.zaak,b.stand FROM bericht b"
 	           " JOIN gezien g ON g.bericht=b.nr WHERE b.nr=?1 AND"
 	           " b.gesloten=0 AND b.stand NOT IN ('ONBEKEND','TWIJFEL',"
 	           "'TERZIJDE','VERNIETIGD','INGETROKKEN')",
@@ -53,6 +55,7 @@ find(struct ov_store *st, bool ours, int64_t nr, struct original *o,
 	if (rc == OV_OK && *found) {
 		o->partner = ov_db_i64(q, 0);
 		(void)strncpy(o->srt, ov_db_text(q, 1), OV_SRT_MAX);
+		(void)strncpy(o->stand, ov_db_text(q, 4), sizeof(o->stand) - 1);
 		o->has_zaak = !ov_db_null(q, 3);
 		rc = ov_db_fix(q, 2, o->jti, 16, e);
 		if (rc == OV_OK && o->has_zaak)
@@ -167,11 +170,14 @@ queue(struct ov_store *st, const struct original *o, const struct about *a,
 	s.has_zaak = o->has_zaak;
 	memcpy(s.zaak, o->zaak, 16);
 	memcpy(s.betreft, o->jti, 16);
-	if ((rc = ov_submit(st, &s, nr, e)) == OV_OK && a->stand != NULL)
-		rc = ov_db_run(st->db, e,
-		    "UPDATE bericht SET stand=?2 WHERE nr=?1", "it", o->nr,
-		    a->stand);
-	return rc;
+	rc = ov_submit(st, &s, nr, e);
+	if (rc == OV_OK && a->aanvaardt)
+		rc = ov_correctie_accept(st, o->nr, e);
+	if (rc != OV_OK || a->stand == NULL)
+		return rc;
+	rc = ov_db_run(st->db, e, "UPDATE bericht SET stand=?2 WHERE nr=?1",
+	    "it", o->nr, a->stand);
+	return rc == OV_OK ? ov_stand_note(st, o->nr, a->stand, e) : rc;
 }
 
 static void
@@ -246,6 +252,32 @@ moved(struct ov_ctl *c, const struct original *o, const struct about *a,
 	return true;
 }
 
+/* May this correctie be answered so?  Once, and accepted only where what it
+ * makes is content that its type allows. */
+static bool
+may_correct(struct ov_ctl *c, const struct original *o, const struct about *a,
+    struct ov_fouten *fouten)
+{
+	struct ov_err e = {0};
+	int64_t van = 0;
+	bool goed;
+
+	if (strcmp(o->stand, "ONTVANGEN") != 0) {
+		ov_ctl_fout(c, "stand-past-niet", NULL);
+		return false;
+	}
+	if (!a->aanvaardt)
+		return true;
+	if (!ov_ctl_ok(c,
+	        ov_correctie_proef(c->st, o->nr, &van, &goed, fouten, &e), &e))
+		return false;
+	if (van == 0)
+		ov_ctl_fout(c, "stand-past-niet", NULL);
+	else if (!goed)
+		ov_ctl_fout(c, "inhoud-ongeldig", ov_fouten_json(fouten));
+	return van != 0 && goed;
+}
+
 /* The message a person asked for; leden is taken. */
 static void
 make(struct ov_ctl *c, bool ours, int64_t about, const struct about *a)
@@ -273,6 +305,9 @@ make(struct ov_ctl *c, bool ours, int64_t about, const struct about *a)
 		ov_ctl_fout(c, "stand-past-niet", NULL);
 		return;
 	}
+	if (!o.ours && strcmp(o.srt, "correctie") == 0 &&
+	    !may_correct(c, &o, a, &fouten))
+		return;
 	if (!ov_ctl_ok(c, read_original(c->st, &o, &e), &e))
 		return;
 	if (!moved(c, &o, a, leden))
@@ -372,18 +407,29 @@ status_start(struct ov_ctl *c)
 	make(c, false, nr, &a);
 }
 
+/* A request was done (grond NULL) so many times, or why it was not. */
 static void
-answer_start(struct ov_ctl *c)
+answer(struct ov_ctl *c, int64_t nr, const char *grond, const char *tot,
+    int64_t aantal)
 {
-	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
-	const char *grond = ov_ctl_text(c, "grond", 40);
-	const char *tot = ov_ctl_text(c, "tot", 10);
-	int64_t aantal = ov_ctl_int(c, "aantal");
-	struct about a = {.srt = "afsluitverklaring", .stand = "VERWERKT"};
+	struct about a = {.srt = "afsluitverklaring",
+	    .stand = "VERWERKT",
+	    .aanvaardt = false};
 	char moment[OV_MOMENT_SIZE];
+	struct ov_err e = {0};
+	int64_t van = 0;
 
-	if (!ov_ctl_args(c))
+	/* A correctie that was carried out is one that holds. */
+	if (!ov_ctl_ok(c,
+	        ov_db_int(c->st->db, &van, 0, &e,
+	            "SELECT bericht FROM correctie WHERE correctie=?1", "i",
+	            nr),
+	        &e))
 		return;
+	if (van != 0) {
+		a.aanvaardt = grond == NULL;
+		a.stand = grond == NULL ? "GEACCEPTEERD" : "AFGEWEZEN";
+	}
 	a.leden = json_pack("{s:s}", "uitkomst",
 	    grond == NULL ? "uitgevoerd" : "niet-uitgevoerd");
 	set(a.leden, "grondBewaren", grond);
@@ -394,6 +440,24 @@ answer_start(struct ov_ctl *c)
 		(void)ov_j_set(a.leden, "aantal", json_integer(aantal));
 	}
 	make(c, false, nr, &a);
+}
+
+void
+ov_about_judge(struct ov_ctl *c, int64_t nr, const char *grond)
+{
+	answer(c, nr, grond, NULL, 1);
+}
+
+static void
+answer_start(struct ov_ctl *c)
+{
+	int64_t nr = (int64_t)ov_jo_int(&c->in, "nr", OV_JSON_INT_MAX);
+	const char *grond = ov_ctl_text(c, "grond", 40);
+	const char *tot = ov_ctl_text(c, "tot", 10);
+	int64_t aantal = ov_ctl_int(c, "aantal");
+
+	if (ov_ctl_args(c))
+		answer(c, nr, grond, tot, aantal);
 }
 
 const struct ov_ctl_cmd ov_ctl_about[] = {

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "daemon/store/toegang.h"
+#include "daemon/store/correctie.h"
 #include "protocol/id.h"
 
 #define REF_MAX 64 /* bytes of an own reference */
@@ -289,8 +289,12 @@ show_start(struct ov_ctl *c)
 			j = j_row(c->st, &r, true);
 			(void)ov_j_set(j, "jti", ov_j_id(cl.jti, 16));
 			ov_ctl_toon(c, j, r.srt, ov_jn_json(cl.inhoud), &o);
-			ov_ctl_row(c, j);
-			ov_ctl_end(c, NULL);
+			if (ov_correctie_toon(c, nr, j, &o)) {
+				ov_ctl_row(c, j);
+				ov_ctl_end(c, NULL);
+			} else {
+				json_decref(j);
+			}
 		}
 	}
 	ov_claims_free(&cl);
@@ -382,6 +386,15 @@ judged(struct ov_ctl *c, int64_t nr, const char *naar,
 	}
 	if (!may_become(r.stand, naar)) {
 		ov_ctl_fout(c, "stand-past-niet", NULL);
+		return;
+	}
+	if (strcmp(r.srt, "correctie") == 0) {
+		if (o->moment != NULL)
+			ov_ctl_fout(c, "stand-past-niet", NULL);
+		else if (strcmp(naar, "AFGEWEZEN") != 0)
+			ov_about_judge(c, nr, NULL);
+		else
+			ov_about_judge(c, nr, o->reden != NULL ? o->reden : "");
 		return;
 	}
 	rc = judge(c->st, &r, naar, o, &e);

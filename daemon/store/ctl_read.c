@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "daemon/store/ctl.h"
+#include "daemon/store/correctie.h"
 #include "protocol/envelope.h"
 #include "protocol/hash.h"
 
@@ -146,7 +146,7 @@ ov_aside_now(struct ov_store *st, const char *tabel, int64_t nr,
 }
 
 enum ov_rc
-ov_bericht_open(struct ov_store *st, int64_t nr, struct ov_claims *out,
+ov_bericht_as_sent(struct ov_store *st, int64_t nr, struct ov_claims *out,
     struct ov_err *e)
 {
 	OV_BUF text = {0};
@@ -174,4 +174,13 @@ ov_bericht_open(struct ov_store *st, int64_t nr, struct ov_claims *out,
 	if (rc != OV_OK)
 		return rc;
 	return ov_jws_claims((struct ov_view){text.p, text.n}, out, e);
+}
+
+enum ov_rc
+ov_bericht_open(struct ov_store *st, int64_t nr, struct ov_claims *out,
+    struct ov_err *e)
+{
+	enum ov_rc rc = ov_bericht_as_sent(st, nr, out, e);
+
+	return rc == OV_OK ? ov_correctie_over(st, nr, out, e) : rc;
 }

@@ -4,8 +4,10 @@
  *
  * The read lines of a batch are on disk before its first byte is.  A message
  * counts as written when both its files are; after a crash they are written
- * again, under the same names.
+ * again, under the same names.  Of one that its sender took back since, the
+ * files go and <nr>.ingetrokken.txt says so.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 
 struct item {
 	int64_t nr;
+	bool terug; /* taken back after it was written */
 	struct ov_oordeel o;
 	char srt[OV_SRT_MAX + 1];
 	struct ov_claims cl;
@@ -32,16 +35,18 @@ find(struct ov_store *st, struct item *it, size_t *n, struct ov_err *e)
 
 	*n = 0;
 	rc = ov_db_q(st->db, &q, e,
-	    "SELECT nr,srt FROM bericht WHERE buiten=0"
+	    "SELECT nr,srt,buiten FROM bericht WHERE (buiten=0"
 	    " AND gesloten=0 AND inhoud IS NOT NULL AND srt<>'ontvangst'"
 	    " AND stand IN ('ONTVANGEN','GEKOPPELD','IN-BEOORDELING',"
-	    "'GEACCEPTEERD','VERWERKT') ORDER BY nr LIMIT 16",
+	    "'GEACCEPTEERD','VERWERKT')) OR (buiten=1 AND"
+	    " stand='INGETROKKEN') ORDER BY nr LIMIT 16",
 	    "");
 	while (rc == OV_OK && *n < BATCH &&
 	       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row) {
 		it[*n].nr = ov_db_i64(q, 0);
 		(void)snprintf(it[*n].srt, sizeof(it[*n].srt), "%s",
 		    ov_db_text(q, 1));
+		it[*n].terug = ov_db_i64(q, 2) != 0;
 		(*n)++;
 	}
 	ov_db_done(st->db, q);
@@ -98,6 +103,39 @@ item_write(struct ov_spool *sp, int out, const struct item *it,
 		return ov_fail_sys(e, "fsync of the folder out");
 	return ov_db_run(sp->st->db, e,
 	    "UPDATE bericht SET buiten=1 WHERE nr=?1", "i", it->nr);
+}
+
+/* The files go, as far as nobody took them, and a notice takes their place. */
+static enum ov_rc
+item_back(struct ov_spool *sp, int out, const struct item *it, struct ov_err *e)
+{
+	static const char *const ends[] = {"json", "csv"};
+	OV_CLOSE int dir = -1;
+	OV_BUF text = {0};
+	char name[64];
+	enum ov_rc rc;
+
+	if ((rc = ov_fs_mkdir_p(out, it->srt, e)) != OV_OK ||
+	    (rc = ov_fs_opendir(out, it->srt, &dir, e)) != OV_OK)
+		return rc;
+	ov_buf_fmt(&text,
+	    "Bericht %lld (%s) is door de afzender ingetrokken. Gebruik de"
+	    " gegevens eruit niet en verwijder ze, ook waar ze al zijn"
+	    " overgenomen.\n",
+	    (long long)it->nr, it->srt);
+	if ((rc = file_write(dir, it->nr, "ingetrokken.txt", &text, e)) !=
+	    OV_OK)
+		return rc;
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(name, sizeof(name), "%lld.%s", (long long)it->nr,
+		    ends[i]);
+		if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+			return ov_fail_sys(e, "unlink in the folder out");
+	}
+	if (fsync(dir) < 0)
+		return ov_fail_sys(e, "fsync of the folder out");
+	return ov_db_run(sp->st->db, e,
+	    "UPDATE bericht SET buiten=2 WHERE nr=?1", "i", it->nr);
 }
 
 static const char *
@@ -173,6 +211,10 @@ batch_write(struct ov_spool *sp, int out, struct item *it, size_t n,
 	size_t k = 0;
 
 	for (size_t i = 0; i < n && rc == OV_OK; i++) {
+		if (it[i].terug) {
+			rc = item_back(sp, out, &it[i], e);
+			continue;
+		}
 		if ((rc = judge(sp->st, &it[i], e)) != OV_OK)
 			break;
 		if (it[i].o.delen == 0)

@@ -128,7 +128,8 @@ CREATE TABLE bericht (
   leerling  INTEGER REFERENCES leerling(nr),
   reden     TEXT,                  -- why set aside or rejected: a code
   verwerkt  TEXT,                  -- moment of use, `verwerkt`
-  buiten    INTEGER NOT NULL DEFAULT 0, -- 1: written to the folder out/
+  buiten    INTEGER NOT NULL DEFAULT 0, -- 1: written to the folder out/,
+                                   --   2: and told that it was taken back
   koppeling TEXT,                  -- link result sent: gekoppeld, niet-gekoppeld
   UNIQUE (partner, seq)
 ) STRICT;
@@ -586,3 +587,14 @@ CREATE TABLE vernietigd (
   blad    INTEGER NOT NULL          -- place of its leaf in our log
 ) STRICT;
 CREATE INDEX vernietigd_record ON vernietigd(tabel, record);
+
+-- ---- corrections ------------------------------------------------------------
+
+-- What a sender corrected in a message of its own.  An accepted one is laid
+-- over the content whenever that is opened; the content itself stays.
+CREATE TABLE correctie (
+  correctie INTEGER PRIMARY KEY,    -- bericht.nr of the correctie
+  bericht   INTEGER NOT NULL,       -- bericht.nr of what it is about
+  aanvaard  INTEGER NOT NULL DEFAULT 0 -- since this moment it holds
+) STRICT;
+CREATE INDEX correctie_bericht ON correctie(bericht);

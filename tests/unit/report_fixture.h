@@ -37,6 +37,7 @@ struct in {
 	uint32_t mens;     /* who, 0: nobody in particular */
 	int64_t ontvangen; /* 0: now */
 	int64_t leerling;  /* 0: none */
+	bool pid;          /* the claims have one */
 };
 
 static inline int64_t
@@ -71,6 +72,7 @@ received(struct in in)
 	struct ov_claims c = {.iat = in.ontvangen != 0 ? in.ontvangen
 	                                               : ov_now(w.st),
 	    .seq = (uint64_t)seq + 1,
+	    .has_pid = in.pid,
 	    .ep = 1};
 	struct ov_v_seal q = {.table = OV_T_BERICHT, .col = 1, .ver = 1};
 	struct ov_v_sealed a;
@@ -83,6 +85,8 @@ received(struct in in)
 	memcpy(c.aud.s, SELF, 20);
 	memcpy(c.srt, in.srt, strlen(in.srt) + 1);
 	randombytes_buf(c.jti, 16);
+	if (in.pid)
+		crypto_core_ristretto255_random(c.pid);
 	ov_json_dump(&inhoud, in.inhoud);
 	json_decref(in.inhoud);
 	assert_int_equal(ov_claims_compose(&payload, &c,

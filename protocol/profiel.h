@@ -100,7 +100,10 @@ struct ov_import_opts {
 	void *arg;
 };
 
-/* Read one CSV file: push its bytes to ov_import_push() and finish.  The
+/* Of an address that is secret (geheim) what the ground does not let go is left
+ * out of the draft, and is no fault.
+ *
+ * Read one CSV file: push its bytes to ov_import_push() and finish.  The
  * first row is the header.  A header the profile does not know, one that
  * stands twice, or the absence of eigenReferentie arrives as one bad row with
  * draft NULL; the rows after it are then not read.  Strings in opts are

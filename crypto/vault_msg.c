@@ -31,6 +31,8 @@ ov_vault_table(uint8_t table)
 		return "spool";
 	case OV_T_VERZUIM:
 		return "verzuim";
+	case OV_T_VERLATER:
+		return "schoolverlater";
 	}
 	return NULL;
 }

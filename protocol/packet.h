@@ -246,7 +246,8 @@ enum ov_table {
 	OV_T_CONCEPT = 4,
 	OV_T_ZAAK = 5,
 	OV_T_SPOOL = 6,
-	OV_T_VERZUIM = 7
+	OV_T_VERZUIM = 7,
+	OV_T_VERLATER = 8
 };
 
 struct ov_v_open {

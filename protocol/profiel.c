@@ -19,7 +19,11 @@ static const struct {
     {"/lesuur", OV_COL_TEXT}, {"/gemist", OV_COL_HOURS},
     {"/totaal", OV_COL_HOURS}, {"/regio", OV_COL_TEXT},
     {"/schooljaar", OV_COL_TEXT}, {"/naam", OV_COL_TEXT}, {"/van", OV_COL_DATE},
-    {"/tot", OV_COL_DATE}};
+    {"/tot", OV_COL_DATE}, {"/vervolg", OV_COL_TEXT},
+    {"/gemeentecode", OV_COL_TEXT}, {"/vestiging", OV_COL_TEXT},
+    {"/startkwalificatie", OV_COL_TEXT}, {"/keuzeCrebo", OV_COL_TEXT},
+    {"/keuzeOmschrijving", OV_COL_TEXT}, {"/keuzeLeerweg", OV_COL_TEXT},
+    {"/keuzeNiveau", OV_COL_TEXT}, {"/keuzeDatum", OV_COL_DATE}};
 
 struct ov_profiles {
 	json_t *doc;

@@ -353,12 +353,17 @@ ov_rows_of(const char *profile)
 	    "geboortedatum", "schoolVerlaten", NULL};
 	static const char *const absence[] = {"eigenReferentie", "datum",
 	    "lesuur", "gemist", "totaal", "geboortedatum", NULL};
+	static const char *const leaver[] = {"eigenReferentie", "pgn", "klas",
+	    "mentor", "geboortedatum", "vervolg", "gemeentecode", "vestiging",
+	    "startkwalificatie", "keuzeCrebo", "keuzeOmschrijving",
+	    "keuzeLeerweg", "keuzeNiveau", "keuzeDatum", NULL};
 	static const char *const holiday[] = {"schooljaar", "naam", "van",
 	    "tot", NULL};
 	static const struct ov_rows rows[] = {{"leerlingen", "pupils.load",
 	                                          true, pupil},
 	    {"verzuimregels", "absence.load", true, absence},
 	    {"vakanties", "calendar.load", true, holiday},
+	    {"schoolverlaters", "leavers.load", true, leaver},
 	    {NULL, "import", false, draft}};
 	const struct ov_rows *r = rows;
 

@@ -2,7 +2,7 @@
 /* daemon/store/ctl_drafts.c - import, drafts, send. */
 #include <string.h>
 
-#include "daemon/store/toegang.h"
+#include "daemon/store/verlaters.h"
 
 /* ---- import ---- */
 
@@ -360,7 +360,9 @@ struct send {
 	json_t *list; /* chosen numbers, or NULL: all */
 	size_t i;
 	char srt[OV_SRT_MAX + 1];
-	int64_t at, total, done, opgesteld, geen, geweigerd, verborgen;
+	const char *bestand;    /* only what was imported under this name */
+	struct ov_verlaters *l; /* who has no choice is told first */
+	int64_t at, total, done, opgesteld, geen, geweigerd, verborgen, zonder;
 };
 
 static void
@@ -369,18 +371,23 @@ send_start(struct ov_ctl *c)
 	struct send *s = c->state;
 	const char *srt;
 	json_t *v = NULL;
-	bool all;
+	bool all, keuze;
 	struct ov_err e = {0};
 
 	if (ov_jo_has(&c->in, "nr"))
 		v = ov_jo_arr(&c->in, "nr", 100000);
 	all = ov_ctl_flag(c, "alles");
+	keuze = ov_ctl_flag(c, "keuze");
 	srt = ov_ctl_text(c, "srt", sizeof(s->srt) - 1);
 	if (!ov_ctl_args(c))
 		return;
-	if ((v == NULL) != all) {
+	if ((v != NULL) + all + keuze != 1 || (keuze && srt != NULL)) {
 		ov_ctl_fout(c, "opdracht-ongeldig", NULL);
 		return;
+	}
+	if (keuze) {
+		srt = "overstapstatus";
+		s->bestand = OV_VERLATER_BESTAND;
 	}
 	if (srt != NULL)
 		memcpy(s->srt, srt, strlen(srt) + 1);
@@ -388,14 +395,53 @@ send_start(struct ov_ctl *c)
 	s->total = (int64_t)json_array_size(v);
 	if (!ov_boek_sends(c->st))
 		ov_ctl_fout(c, "adresboek-verlopen", NULL);
-	else if (all)
+	else if (v == NULL &&
+	         ov_ctl_ok(c,
+	             ov_db_int(c->st->db, &s->total, 0, &e,
+	                 "SELECT count(*) FROM concept c JOIN import i"
+	                 " ON i.nr=c.import WHERE i.compleet=1"
+	                 " AND c.stand='VOLLEDIG' AND (?1='' OR c.srt=?1)"
+	                 " AND (?2 IS NULL OR i.bestand=?2)",
+	                 "tt", s->srt, s->bestand),
+	             &e) &&
+	         keuze)
 		(void)ov_ctl_ok(c,
-		    ov_db_int(c->st->db, &s->total, 0, &e,
-		        "SELECT count(*) FROM concept c JOIN import i"
-		        " ON i.nr=c.import WHERE i.compleet=1"
-		        " AND c.stand='VOLLEDIG' AND (?1='' OR c.srt=?1)",
-		        "t", s->srt),
+		    ov_verlaters_new(c->st,
+		        ov_schooljaar(ov_date_nl(ov_now(c->st))), INT64_MAX,
+		        &s->l, &e),
 		    &e);
+}
+
+/* Leavers to the mbo without a choice, before anything is sent. */
+static void
+send_without(struct ov_ctl *c)
+{
+	struct send *s = c->state;
+	const struct ov_verlater *v;
+	struct ov_err e = {0};
+	enum ov_rij how;
+	bool done;
+
+	if (!ov_ctl_ok(c, ov_verlaters_step(s->l, &done, &e), &e) || !done)
+		return;
+	for (size_t i = 0; i < ov_verlaters_n(s->l); i++) {
+		v = ov_verlaters_at(s->l, i);
+		if (!v->naar_mbo || v->keuze ||
+		    (how = ov_verlater_rij(c, v)) == OV_RIJ_WEG)
+			continue;
+		s->zonder++;
+		if (how != OV_RIJ_OPEN)
+			continue;
+		ov_ctl_row(c,
+		    json_pack("{s:s,s:s,s:s,s:s,s:o}", "eigenReferentie",
+		        ov_vl(v->root, OV_VL_REF), "klas",
+		        ov_vl(v->root, OV_VL_KLAS), "mentor",
+		        ov_vl(v->root, OV_VL_MENTOR), "reden",
+		        "keuze-ontbreekt", "tekst",
+		        ov_j_sentence("keuze-ontbreekt")));
+	}
+	ov_verlaters_free(s->l);
+	s->l = NULL;
 }
 
 /* The next numbers to send. */
@@ -417,8 +463,9 @@ send_page(struct ov_ctl *c, int64_t *nr, size_t *n, struct ov_err *e)
 	rc = ov_db_q(c->st->db, &q, e,
 	    "SELECT c.nr FROM concept c JOIN import i ON i.nr=c.import"
 	    " WHERE i.compleet=1 AND c.nr>?1 AND c.stand='VOLLEDIG'"
-	    " AND (?2='' OR c.srt=?2) ORDER BY c.nr LIMIT 64",
-	    "it", s->at, s->srt);
+	    " AND (?2='' OR c.srt=?2) AND (?3 IS NULL OR i.bestand=?3)"
+	    " ORDER BY c.nr LIMIT 64",
+	    "itt", s->at, s->srt, s->bestand);
 	while (rc == OV_OK && *n < OV_CTL_PAGE &&
 	       (rc = ov_db_next(c->st->db, q, &row, e)) == OV_OK && row)
 		nr[(*n)++] = ov_db_i64(q, 0);
@@ -490,16 +537,18 @@ send_end(struct ov_ctl *c)
 	struct send *s = c->state;
 	struct ov_err e = {0};
 	struct ov_outlook o;
+	json_t *end;
 
 	if (!ov_ctl_ok(c, ov_pseudo_outlook(c->st, &o, &e), &e))
 		return;
 	ov_pseudo_kick(c->st);
-	ov_ctl_end(c, ov_j_outlook(json_pack("{s:I,s:I,s:I,s:I}", "opgesteld",
-	                               (json_int_t)s->opgesteld,
-	                               "geen_ontvanger", (json_int_t)s->geen,
-	                               "verborgen", (json_int_t)s->verborgen,
-	                               "geweigerd", (json_int_t)s->geweigerd),
-	                  &o));
+	end = json_pack("{s:I,s:I,s:I,s:I}", "opgesteld",
+	    (json_int_t)s->opgesteld, "geen_ontvanger", (json_int_t)s->geen,
+	    "verborgen", (json_int_t)s->verborgen, "geweigerd",
+	    (json_int_t)s->geweigerd);
+	if (end != NULL && s->bestand != NULL)
+		(void)ov_j_set(end, "zonder_keuze", json_integer(s->zonder));
+	ov_ctl_end(c, ov_j_outlook(end, &o));
 }
 
 static void
@@ -513,6 +562,10 @@ send_step(struct ov_ctl *c)
 	size_t n;
 	enum ov_rc rc;
 
+	if (s->l != NULL) {
+		send_without(c);
+		return;
+	}
 	rc = send_page(c, nr, &n, &e);
 	if (rc == OV_OK && n > 0)
 		rc = send_batch(c, nr, n, code, geen, &e);
@@ -546,6 +599,7 @@ send_drop(struct ov_ctl *c)
 	struct send *s = c->state;
 
 	json_decref(s->list);
+	ov_verlaters_free(s->l);
 }
 
 const struct ov_ctl_cmd ov_ctl_drafts[] = {

@@ -598,3 +598,19 @@ CREATE TABLE correctie (
   aanvaard  INTEGER NOT NULL DEFAULT 0 -- since this moment it holds
 ) STRICT;
 CREATE INDEX correctie_bericht ON correctie(bericht);
+
+-- ---- Leavers ----
+
+-- The leavers of a school year as their school lists them.
+CREATE TABLE schoolverlater (
+  nr         INTEGER PRIMARY KEY,
+  id         BLOB NOT NULL CHECK (length(id) = 16),
+  schooljaar INTEGER NOT NULL,      -- the first year of it
+  ref_tag    BLOB NOT NULL CHECK (length(ref_tag) = 16), -- keyed tag of the
+                                    --   own reference
+  versie     INTEGER NOT NULL,
+  inhoud     BLOB NOT NULL,         -- column 1: reference, class, mentor,
+                                    --   birth date, where to, choice
+  geladen    INTEGER NOT NULL,      -- first
+  UNIQUE (schooljaar, ref_tag)
+) STRICT;

@@ -148,6 +148,7 @@ extern const struct ov_cmd ov_cmds_daemon[];
 extern const struct ov_cmd ov_cmds_import[];
 extern const struct ov_cmd ov_cmds_export[];
 extern const struct ov_cmd ov_cmds_report[];
+extern const struct ov_cmd ov_cmds_progress[];
 extern const struct ov_cmd ov_cmds_show[];
 extern const struct ov_cmd ov_cmds_receipt[];
 

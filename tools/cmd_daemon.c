@@ -222,6 +222,7 @@ static const struct ov_col col_totals[] = {{"klas", "Klas", false},
     {"C", "C", true}, {"AenB", "A en B", true},
     {"verzonden", "Verzonden", true}, COL_END};
 static const struct ov_col col_send[] = {{"nr", "Nr", true},
+    {"eigenReferentie", "Referentie", false}, {"klas", "Klas", false},
     {"tekst", "Niet verzonden, want", false}, COL_END};
 static const struct ov_col col_outbox[] = {{"nr", "Nr", true},
     {"srt", "Soort", false}, {"partner", "Partner", false},
@@ -279,7 +280,8 @@ static const struct map map_pupils[] = {{"state", "stand", TEXT}, MAP_END};
 static const struct map map_pupil[] = {{"1", "nr", NUMBER},
     {"ref", "eigenReferentie", TEXT}, MAP_END};
 static const struct map map_send[] = {{"1", "nr", NUMBERS},
-    {"all", "alles", YES}, {"type", "srt", TEXT}, MAP_END};
+    {"all", "alles", YES}, {"keuze", "keuze", YES}, {"type", "srt", TEXT},
+    MAP_END};
 static const struct map map_outbox[] = {{"state", "stand", TEXT},
     {"type", "srt", TEXT}, {"partner", "partner", TEXT}, MAP_END};
 static const struct map map_some[] = {{"1", "nr", NUMBER},
@@ -364,6 +366,8 @@ static const struct ov_opt opt_pupil[] = {{"ref", OV_OPT_TEXT, "REF",
     OPT_END};
 static const struct ov_opt opt_send[] = {{"all", OV_OPT_FLAG, NULL,
                                              "all complete drafts"},
+    {"keuze", OV_OPT_FLAG, NULL,
+        "the keuze of every leaver; first who has none"},
     OPT_TYPE, OPT_END};
 static const struct ov_opt opt_outbox[] = {OPT_STATE, OPT_TYPE, OPT_PARTNER,
     OPT_END};

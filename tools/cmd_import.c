@@ -199,6 +199,10 @@ daemon_args(struct job *j, bool proef)
 	if (strcmp(j->b.wat->cmd, "pupils.load") == 0)
 		arg = json_pack("{s:b}", "vervang",
 		    ov_args_flag(j->a, "replace"));
+	else if (strcmp(j->b.wat->cmd, "leavers.load") == 0 &&
+	         ov_args_text(j->a, "schooljaar") != NULL)
+		arg = json_pack("{s:s}", "schooljaar",
+		    ov_args_text(j->a, "schooljaar"));
 	else if (j->b.wat->whole)
 		arg = json_object();
 	else
@@ -343,7 +347,8 @@ run(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 
 static const struct ov_opt opt_import[] = {ROWS,
     {"template", OV_OPT_FLAG, NULL, "write an explained empty file"},
-    {"output", OV_OPT_TEXT, "FILE", "where the template goes; -o"}, END};
+    {"output", OV_OPT_TEXT, "FILE", "where the template goes; -o"},
+    {"schooljaar", OV_OPT_TEXT, "YEAR", "schoolverlaters: of which year"}, END};
 static const struct ov_opt opt_holidays[] = {ROWS,
     {"region", OV_OPT_TEXT, "REGION", "noord, midden or zuid: only its rows"},
     END};

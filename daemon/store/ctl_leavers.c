@@ -43,6 +43,12 @@ load_rows(struct ov_ctl *c, const json_t *rows)
 }
 
 static void
+told(void *arg, json_t *fault)
+{
+	ov_ctl_row(arg, fault);
+}
+
+static void
 load_end(struct ov_ctl *c)
 {
 	struct load *s = c->state;
@@ -50,16 +56,10 @@ load_end(struct ov_ctl *c)
 	struct ov_outlook o;
 	struct ov_err e = {0};
 	char jaar[10];
-	json_t *f;
-	size_t i;
 
 	if (!ov_ctl_ok(c, ov_pseudo_outlook(c->st, &o, &e), &e))
 		return;
-	for (int k = 0; k < 2; k++)
-		json_array_foreach(ov_verlaters_in_faults(s->in, k), i, f)
-		{
-			ov_ctl_row(c, json_incref(f));
-		}
+	ov_verlaters_in_faults(s->in, told, c);
 	ov_schooljaar_fmt(s->jaar, jaar);
 	ov_ctl_end(c,
 	    ov_j_outlook(json_pack("{s:s,s:I,s:I,s:I,s:I,s:I}", "schooljaar",

@@ -77,8 +77,10 @@ OV_MUST_CHECK enum ov_rc ov_verlaters_in_step(struct ov_verlaters_in *,
     bool *done, struct ov_err *);
 const struct ov_verlaters_sum *ov_verlaters_in_sum(
     const struct ov_verlaters_in *);
-/* Of the rows and of the drafts: arrays of {rij, kolom, reden, tekst}. */
-const json_t *ov_verlaters_in_faults(const struct ov_verlaters_in *, int i);
+/* Each fault {rij, kolom, reden, tekst}, given; those of the messages under the
+ * column that they come from. */
+void ov_verlaters_in_faults(const struct ov_verlaters_in *,
+    void (*told)(void *arg, json_t *fault), void *arg);
 
 /* ---- how far they are (verlaters.c) ---- */
 

@@ -258,15 +258,49 @@ keuze_content(struct ov_store *st, const json_t *r)
 	return j;
 }
 
+/* Who receives it for the woongemeente: which of its roles follows from the
+ * age.  *may: somebody does, or nobody serves it (which is told when it is
+ * sent). */
+static const struct ov_lid *
+receiver(struct ov_store *st, const char *gemeente, json_t *inhoud, bool *may)
+{
+	static const enum ov_rol rol[] = {OV_ROL_LEERPLICHT,
+	    OV_ROL_DOORSTROOMPUNT};
+	const struct ov_lid *self = ov_book_oin(st->boek, &st->self), *lid;
+	char vandaag[11];
+	struct ov_verdict v;
+	struct ov_date d = ov_date_nl(ov_now(st));
+
+	*may = true;
+	if (self == NULL)
+		return NULL;
+	ov_store_today(st, vandaag);
+	v = ov_policy_route(st->policy, "overstapstatus", self->rol, inhoud,
+	    vandaag);
+	if (v.grondslag != NULL)
+		(void)ov_j_set(inhoud, "grondslag", json_string(v.grondslag));
+	for (size_t i = 0; i < 2; i++) {
+		lid = ov_book_route(st->boek, gemeente, rol[i],
+		    "overstapstatus", ov_date_days(d));
+		if (lid == NULL)
+			continue;
+		v = ov_policy_may_json(st->policy, "overstapstatus", st->boek,
+		    self, lid, inhoud, vandaag);
+		*may = v.may == OV_MAY_YES;
+		if (*may)
+			return lid;
+	}
+	return NULL;
+}
+
 /* His draft, where the law lets the woongemeente have it. */
 static enum ov_rc
 draft(struct ov_verlaters_in *m, const json_t *r, struct ov_err *e)
 {
-	const struct ov_lid *self = ov_book_oin(m->st->boek, &m->st->self);
 	const char *g = ov_vl(r, OV_VL_GEMEENTE);
+	const struct ov_lid *lid = NULL;
 	json_t *inhoud, *row;
-	struct ov_verdict v;
-	char vandaag[11];
+	bool may = true;
 	enum ov_rc rc;
 
 	if (strcmp(ov_vl(r, OV_VL_VERVOLG), "mbo") != 0)
@@ -275,15 +309,13 @@ draft(struct ov_verlaters_in *m, const json_t *r, struct ov_err *e)
 		m->sum.zonder_keuze++;
 		return OV_OK;
 	}
-	if (strcmp(ov_vl(r, OV_VL_STARTKWALIFICATIE), "ja") == 0 ||
-	    self == NULL)
+	if (strcmp(ov_vl(r, OV_VL_STARTKWALIFICATIE), "ja") == 0)
 		return OV_OK;
 	if ((inhoud = keuze_content(m->st, r)) == NULL)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
-	ov_store_today(m->st, vandaag);
-	v = ov_policy_route(m->st->policy, "overstapstatus", self->rol, inhoud,
-	    vandaag);
-	if (v.may == OV_MAY_NO) { /* too old, for one */
+	if (g[0] != '\0')
+		lid = receiver(m->st, g, inhoud, &may);
+	if (!may) { /* too old, for one */
 		json_decref(inhoud);
 		return OV_OK;
 	}
@@ -294,7 +326,8 @@ draft(struct ov_verlaters_in *m, const json_t *r, struct ov_err *e)
 	if (row == NULL)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
 	if (g[0] != '\0')
-		(void)ov_j_set(row, "ontvanger", json_string(g));
+		(void)ov_j_set(row, "ontvanger",
+		    json_string(lid != NULL ? lid->oin.s : g));
 	m->sum.keuzes++;
 	rc = ov_intake_row(m->intake, row, e);
 	json_decref(row);
@@ -469,8 +502,42 @@ ov_verlaters_in_sum(const struct ov_verlaters_in *m)
 	return &m->sum;
 }
 
-const json_t *
-ov_verlaters_in_faults(const struct ov_verlaters_in *m, int i)
+/* The column of a row behind a place in its message. */
+static const char *
+column(const char *pad)
 {
-	return i == 0 ? m->faults : ov_intake_faults(m->intake);
+	static const char *const map[][2] = {
+	    {"/inhoud/opleiding/crebo", "keuzeCrebo"},
+	    {"/inhoud/opleiding/omschrijving", "keuzeOmschrijving"},
+	    {"/inhoud/opleiding/leerweg", "keuzeLeerweg"},
+	    {"/inhoud/opleiding/niveau", "keuzeNiveau"},
+	    {"/inhoud/datumStatus", "keuzeDatum"},
+	    {"/inhoud/latendeSchool/vestiging", "vestiging"},
+	    {"/ontvanger", "gemeentecode"}};
+
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
+		if (strcmp(map[i][0], pad) == 0)
+			return map[i][1];
+	return pad;
+}
+
+void
+ov_verlaters_in_faults(const struct ov_verlaters_in *m,
+    void (*told)(void *arg, json_t *fault), void *arg)
+{
+	json_t *f, *copy;
+	size_t i;
+
+	json_array_foreach(m->faults, i, f)
+	{
+		told(arg, json_incref(f));
+	}
+	json_array_foreach(ov_intake_faults(m->intake), i, f)
+	{
+		copy = json_copy(f);
+		(void)ov_j_set(copy, "kolom",
+		    json_string(column(
+		        json_string_value(json_object_get(f, "kolom")))));
+		told(arg, copy);
+	}
 }

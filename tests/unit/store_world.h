@@ -31,6 +31,7 @@
 
 #define SELF "00000099000000001000"
 #define PEER "00000099000000002000"
+#define GEMEENTE "00000099000000003000" /* of world_book_gemeente() */
 
 struct world {
 	char dir[64], path[96];
@@ -225,6 +226,34 @@ world_lid(unsigned i, const char *oin, const char *naam, const char *rol,
 	    "gemeenten");
 }
 
+/* A third member, leerplicht and doorstroompunt of 0193. */
+static inline void
+world_gemeente(json_t *boek)
+{
+	json_t *leden = json_object_get(boek, "leden"), *lid, *budget;
+	char id[64];
+
+	lid = world_lid(3, GEMEENTE, "Gemeente Zwolle", "leerplicht", SELF,
+	    "25GM");
+	world_key(id, 99, false);
+	(void)json_object_set_new(lid, "id", json_string(id));
+	(void)json_array_append_new(json_object_get(lid, "rol"),
+	    json_string("doorstroompunt"));
+	(void)json_object_set_new(lid, "brin", json_array());
+	(void)json_array_append_new(json_object_get(lid, "gemeenten"),
+	    json_string("0193"));
+	assert_int_equal(json_array_append_new(leden, lid), 0);
+	(void)json_array_append_new(json_object_get(json_array_get(leden, 0),
+	                                "mag_naar"),
+	    json_string(GEMEENTE));
+	budget = json_object_get(json_object_get(json_object_get(boek, "oprf"),
+	                             "budget"),
+	    SELF);
+	assert_int_equal(json_object_set_new(budget, GEMEENTE,
+	                     json_deep_copy(json_object_get(budget, PEER))),
+	    0);
+}
+
 static inline json_t *
 world_book_json(void)
 {
@@ -286,6 +315,15 @@ static inline void
 world_book(void)
 {
 	world_book_put(world_book_json());
+}
+
+static inline void
+world_book_gemeente(void)
+{
+	json_t *j = world_book_json();
+
+	world_gemeente(j);
+	world_book_put(j);
 }
 
 /* ---- a client ---- */

@@ -537,7 +537,6 @@ folders(void **state)
 	assert_int_equal(n, 0);
 }
 
-, ov_ctl_leavers, ov_ctl_voortgang};
 int
 main(void)
 {

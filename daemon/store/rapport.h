@@ -34,6 +34,7 @@ struct ov_rap_kolom {
 
 enum ov_rap_jaar {
 	OV_RAP_CONVENANT, /* from 1 October */
+	OV_RAP_VORIG,     /* the school year before this one */
 	OV_RAP_SCHOOL,    /* from 1 August */
 	OV_RAP_MAAND      /* --maand is required, and no year */
 };
@@ -41,12 +42,23 @@ enum ov_rap_jaar {
 struct ov_rap_lijst {
 	const char *naam, *titel;
 	enum ov_rap_jaar jaar;
-	const char *srt[2]; /* types, one after the other; NULL: no more */
+	const char *srt[3]; /* types, one after the other; NULL: no more */
+	/* Who may ask, once there are accounts: any of these rights on some
+	 * record of mag_srt (NULL: of any type). */
+	unsigned mag;
+	const char *mag_srt;
+	/* A message only counts, or is shown, where the account has one of
+	 * these rights over it; 0: the report is of the whole. */
+	unsigned weegt;
 	bool inhoud;        /* content is opened */
 	bool persoon;       /* content is shown: a line for each record */
 	bool verzendt;      /* takes "verzend" */
 	const char *formule[2];
 	const struct ov_rap_kolom *kolom; /* ends with naam NULL */
+	/* Read something else than received messages, a bounded piece a call,
+	 * before them; *klaar after the last.  weg: free s->eigen. */
+	enum ov_rc (*stap)(struct ov_rap *, bool *klaar, struct ov_err *);
+	void (*weg)(struct ov_rap *);
 	/* Count one message; cl NULL where content is not opened.  *toon: it
 	 * is shown (persoon). */
 	enum ov_rc (*een)(struct ov_rap *, const struct ov_rap_row *,
@@ -69,14 +81,15 @@ struct ov_rap {
 	bool per_gemeente, verzend;
 	json_t *cel, *mens; /* counts; persons already counted */
 	json_t *let_op;     /* remarks, Dutch */
+	void *eigen;        /* of the list: stap, weg */
 	int fase;           /* index of srt */
-	int64_t at, n;
-	bool logged;
+	int64_t at, n, verborgen;
+	bool logged, gestapt;
 };
 
 extern const struct ov_rap_lijst ov_rap_vsv, ov_rap_terugkeer,
     ov_rap_tijdigheid, ov_rap_doorlooptijd, ov_rap_duo, ov_rap_terugkoppeling,
-    ov_rap_uitvalreden;
+    ov_rap_uitvalreden, ov_rap_in_beeld;
 
 /* ---- rapport_run.c: what lists share ---- */
 

@@ -10,7 +10,7 @@
 
 static const struct ov_rap_lijst *const lijsten[] = {&ov_rap_vsv,
     &ov_rap_terugkeer, &ov_rap_tijdigheid, &ov_rap_doorlooptijd, &ov_rap_duo,
-    &ov_rap_terugkoppeling, &ov_rap_uitvalreden};
+    &ov_rap_terugkoppeling, &ov_rap_uitvalreden, &ov_rap_in_beeld};
 
 /* ---- shared by the lists ---- */
 
@@ -150,6 +150,7 @@ settings(struct ov_rap *s, const char *lijst, const char *op, const char *jaar,
 	if (maand != NULL)
 		return "maand-ongeldig";
 	s->jaar = s->l->jaar == OV_RAP_CONVENANT ? ov_convenantjaar(s->op)
+	          : s->l->jaar == OV_RAP_VORIG   ? ov_schooljaar(s->op) - 1
 	                                         : ov_schooljaar(s->op);
 	if (jaar != NULL && !ov_schooljaar_parse(jaar, &s->jaar))
 		return "schooljaar-ongeldig";
@@ -181,11 +182,13 @@ report_start(struct ov_ctl *c)
 	if (ov_ctl_args(c) &&
 	    (code = settings(s, lijst, op, jaar, maand)) != NULL)
 		ov_ctl_fout(c, code, NULL);
-	/* Counts are for whoever may see states.  What shows people one by one
-	 * does not judge them by scope, and what sends is no reading. */
-	else if (!c->done && (s->l == &ov_rap_duo || s->verzend) &&
-	         !ov_ctl_alles(c))
-		ov_ctl_geen_toegang(c, OV_WAAROM_FUNCTIE, 0);
+	/* What sends is no reading. */
+	else if (!c->done && !ov_ctl_alles(c))
+		(void)ov_ctl_ooit(c,
+		    s->verzend        ? OV_MAG_VERZENDEN
+		    : s->l->mag != 0 ? s->l->mag
+		                     : OV_MAG_STANDEN,
+		    s->l->mag_srt);
 }
 
 static void
@@ -193,6 +196,8 @@ report_drop(struct ov_ctl *c)
 {
 	struct ov_rap *s = c->state;
 
+	if (s->l != NULL && s->l->weg != NULL)
+		s->l->weg(s);
 	json_decref(s->cel);
 	json_decref(s->mens);
 	json_decref(s->let_op);
@@ -248,14 +253,45 @@ log_whole(struct ov_rap *s)
 	return ov_ctl_read_log(s->c, "report", &g, 1);
 }
 
+/* May the account see this one, and all of it where it is shown? */
+static enum ov_rc
+allowed(struct ov_rap *s, const struct ov_rap_row *r, bool *yes,
+    struct ov_err *e)
+{
+	struct ov_wie w = ov_wie_uid(s->c->st, s->c->uid);
+	const char *srt = s->l->srt[s->fase];
+	struct ov_bron b = {0};
+	struct ov_oordeel o;
+	enum ov_rc rc;
+
+	*yes = true;
+	if (s->l->weegt == 0 || w.alles)
+		return OV_OK;
+	rc = ov_bron_bericht(s->c->st, r->nr, srt, 0, &b, e);
+	if (rc == OV_OK) {
+		o = ov_wie_oordeel(s->c->st, &w, s->l->weegt, &b.f);
+		*yes = o.mag &&
+		       (!s->l->persoon ||
+		           (b.f.bekend && (ov_toegang_delen(s->c->st->types,
+		                               srt, b.inhoud) &
+		                              ~o.delen) == 0));
+		s->verborgen += *yes ? 0 : 1;
+	}
+	ov_bron_free(&b);
+	return rc;
+}
+
 /* Read one; *toon: it stays open to be shown. */
 static enum ov_rc
 one(struct ov_rap *s, const struct ov_rap_row *r, struct ov_claims *cl,
     bool *toon, struct ov_err *e)
 {
 	enum ov_rc rc;
+	bool may;
 
 	*toon = false;
+	if ((rc = allowed(s, r, &may, e)) != OV_OK || !may)
+		return rc;
 	if (!s->l->inhoud)
 		return s->l->een(s, r, NULL, toon, e);
 	rc = ov_bericht_open(s->c->st, r->nr, cl, e);
@@ -346,6 +382,8 @@ report_end(struct ov_rap *s)
 	    s->l->naam, "titel", s->l->titel, "periode", periode, "op", op,
 	    "aantal", (json_int_t)s->n, "kolommen", j_kolommen(s->l),
 	    "formules", form, "let_op", s->let_op);
+	if (end != NULL && s->verborgen > 0)
+		(void)ov_j_set(end, "verborgen", json_integer(s->verborgen));
 	ov_ctl_end(s->c, end);
 }
 
@@ -360,7 +398,12 @@ report_step(struct ov_ctl *c)
 	enum ov_rc rc = OV_OK;
 	bool toon;
 
-	if (s->fase == 2 || s->l->srt[s->fase] == NULL) {
+	if (s->l->stap != NULL && !s->gestapt) {
+		(void)ov_ctl_ok(c, s->l->stap(s, &s->gestapt, &e), &e);
+		return;
+	}
+	if (s->fase == (int)(sizeof(s->l->srt) / sizeof(s->l->srt[0])) ||
+	    s->l->srt[s->fase] == NULL) {
 		report_end(s);
 		return;
 	}
@@ -386,7 +429,8 @@ report_step(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_report[] = {
     {.name = "report",
-        .mag = OV_MAG_STANDEN,
+        .mag = OV_MAG_STANDEN | OV_MAG_INZIEN | OV_MAG_EXPORTEREN |
+               OV_MAG_VERZENDEN,
         .size = sizeof(struct ov_rap),
         .start = report_start,
         .step = report_step,

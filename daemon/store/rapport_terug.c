@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "daemon/store/rapport.h"
+#include "daemon/store/toegang.h"
 #include "protocol/onderdruk.h"
 
 #define KEY_MAX 64
@@ -239,6 +240,28 @@ submit(struct ov_rap *s, const struct vestiging *v, const json_t *inhoud,
 	    (int64_t)r->aantal[OV_OD_GESWITCHT], mask, nr);
 }
 
+/* Who asks sees the counts of a vestiging, or sends them.  They are of all
+ * programmes: a scope that names one does not reach. */
+static bool
+may(struct ov_rap *s, const struct vestiging *v)
+{
+	struct ov_wie w = ov_wie_uid(s->c->st, s->c->uid);
+	OV_JSON *inhoud = content(s, v);
+	struct ov_feiten f;
+	struct ov_oordeel o;
+
+	if (w.alles)
+		return true;
+	ov_feiten_of(s->c->st->toegang, &f, "terugkoppeling", false, inhoud,
+	    NULL);
+	if (!s->verzend)
+		return ov_ctl_rij(s->c, &f) != OV_RIJ_WEG;
+	o = ov_wie_oordeel(s->c->st, &w, OV_MAG_VERZENDEN, &f);
+	return o.mag && (ov_toegang_delen(s->c->st->types, "terugkoppeling",
+	                     inhoud) &
+	                    ~o.delen) == 0;
+}
+
 /* ---- the rows ---- */
 
 static void
@@ -285,6 +308,10 @@ one(struct ov_rap *s, const char *key, struct ov_err *e)
 		    ov_od_naam((enum ov_od_uitkomst)i));
 	if ((rc = history(s, &v, &nieuw, e)) != OV_OK)
 		return rc;
+	if (!may(s, &v)) {
+		s->verborgen++;
+		return OV_OK;
+	}
 	if (v.was_sent || v.full)
 		stand = v.full ? "te-vaak" : "al-verzonden";
 	else if (!ov_od_kies(v.rij, v.n, v.nieuw))
@@ -339,6 +366,8 @@ static const struct ov_rap_kolom terug_kolom[] = {{"partner", "School",
 
 const struct ov_rap_lijst ov_rap_terugkoppeling = {.naam = "terugkoppeling",
     .titel = "Terugkoppeling aan scholen, per vestiging",
+    .mag = OV_MAG_STANDEN | OV_MAG_INZIEN,
+    .mag_srt = "terugkoppeling",
     .jaar = OV_RAP_SCHOOL,
     .srt = {"overstapdossier"},
     .inhoud = true,

@@ -502,6 +502,112 @@ came_back(void **state)
 	json_decref(rows);
 }
 
+/* ---- the published goals ---- */
+
+/* Dossiers about leavers [from, to), a few hundred a frame. */
+static void
+dossiers(int from, int to, bool full)
+{
+	json_t *in = json_load_file(full ? OV_TEST_DATA "/dossier-volledig.json"
+	                                 : OV_TEST_DATA "/dossier-minimaal.json",
+	           0, NULL), *feed, *j;
+	char ref[16];
+
+	(void)json_object_del(in, "toelatingsrecht");
+	(void)json_object_del(in, "ondersteuning");
+	(void)json_object_set_new(in, "heeftOndersteuningsbehoefte",
+	    json_false());
+	for (int i = from; i < to; i += 150) {
+		feed = json_array();
+		for (int k = i; k < to && k < i + 150; k++) {
+			(void)snprintf(ref, sizeof(ref), "L%04d", k);
+			(void)json_array_append_new(feed,
+			    json_pack("{s:i,s:s,s:s,s:s,s:O}", "rij", k,
+			        "eigenReferentie", ref, "pgn", "999990007",
+			        "ontvanger", "Beroepscollege", "inhoud", in));
+		}
+		j = ask("import",
+		    json_pack("{s:s,s:s}", "profiel", "overstapdossier",
+		        "bestand", "d.json"),
+		    feed, NULL);
+		assert_int_equal(end_int(j, "fout"), 0);
+		json_decref(j);
+	}
+	json_decref(in);
+}
+
+/* 3,100 leavers a year (Zuid-Limburg), as many of them in beeld and with a
+ * dossier as the goal of 2016-2017 says: the report gives the figures back as
+ * they were printed. */
+static void
+published_goals(void **state)
+{
+	enum { ALL = 3100, BEELD = 3007, DDD = 2706 };
+	json_t *feed, *rows = json_array(), *j, *r, *row;
+	size_t at;
+	char ref[16];
+
+	(void)state;
+	for (int i = 0; i < ALL; i += 500) {
+		feed = json_array();
+		for (int k = i; k < ALL && k < i + 500; k++) {
+			(void)snprintf(ref, sizeof(ref), "L%04d", k);
+			row = leaver(k, ref, "4A", "mbo", "", "");
+			(void)json_object_set_new(row, "vestiging",
+			    json_string(k < 1000 ? "00" : ""));
+			(void)json_array_append_new(feed, row);
+		}
+		j = load(feed, NULL);
+		assert_int_equal(end_int(j, "fout"), 0);
+		json_decref(j);
+	}
+	dossiers(0, DDD, true);
+	dossiers(DDD, BEELD, false);
+	send_dossiers(BEELD);
+	run_sql("INSERT INTO bericht(id,partner,seq,ep,srt,rol,zaak,ontvangen,"
+	        "stand,gesloten,versie) SELECT randomblob(16),partner,nr,1,"
+	        "'overstapstatus','vo',zaak,opgesteld,'ONTVANGEN',0,1 FROM"
+	        " uitgaand");
+	run_sql("INSERT INTO stap(zaak,partner,uit,volg,record,jti,status)"
+	        " SELECT zaak,partner,0,seq,nr,randomblob(16),'ingeschreven'"
+	        " FROM bericht");
+	run_sql("UPDATE schoolverlater SET schooljaar=2026");
+	json_decref(
+	    report(json_pack("{s:s}", "lijst", "in-beeld"), rows));
+	json_array_foreach(rows, at, r)
+	{
+		if (strcmp(text(r, "vestiging"), "TOTAAL") != 0)
+			continue;
+		if (strcmp(text(r, "maat"), "in-beeld") == 0) {
+			assert_int_equal(number(r, "teller"), BEELD);
+			assert_int_equal(number(r, "noemer"), ALL);
+			assert_string_equal(text(r, "uitkomst"), "97.0");
+		} else {
+			assert_int_equal(number(r, "teller"), DDD);
+			assert_string_equal(text(r, "uitkomst"), "90.0");
+		}
+	}
+	/* Who has no vestiging keeps a row. */
+	r = find(rows, "vestiging", "onbekend");
+	assert_int_equal(number(r, "noemer"), ALL - 1000);
+	json_array_clear(rows);
+	/* Beside the goal of the year, with its source. */
+	run_sql("UPDATE schoolverlater SET schooljaar=2016");
+	j = report(json_pack("{s:s,s:s}", "lijst", "in-beeld", "schooljaar",
+	               "2016-2017"),
+	    rows);
+	r = json_array_get(rows, 2);
+	assert_string_equal(text(r, "norm"), "97.00");
+	assert_string_equal(text(r, "normbron"), "zuid-limburg");
+	assert_int_equal(number(r, "noemer"), ALL);
+	assert_int_equal(json_array_size(
+	                     json_object_get(json_object_get(j, "end"),
+	                         "formules")),
+	    2);
+	json_decref(j);
+	json_decref(rows);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, up_gemeente, world_down)
 
 int
@@ -509,7 +615,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {T(loaded), T(bad_rows),
 	    T(no_keuze), T(one_send), T(how_far), T(nowhere_in_august),
-	    T(as_of), T(came_back)};
+	    T(as_of), T(came_back), T(published_goals)};
 
 	ov_log_level(OV_LOG_ERROR);
 	return cmocka_run_group_tests(tests, NULL, NULL);

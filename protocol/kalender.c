@@ -255,6 +255,14 @@ ov_kal_doorlooptijd(const struct ov_kalender *k, int32_t dagen)
 	return NULL; /* not reached: the last row has no end */
 }
 
+const char *
+ov_kal_doorlooptijd_nth(const struct ov_kalender *k, size_t i,
+    const char **tekst)
+{
+	*tekst = i < k->nduur ? k->duur[i].tekst : NULL;
+	return i < k->nduur ? k->duur[i].code : NULL;
+}
+
 bool
 ov_kal_verzuim(const struct ov_kalender *k, struct ov_date d,
     struct ov_kal_verzuim *out)

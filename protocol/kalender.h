@@ -89,6 +89,10 @@ bool ov_kal_eigen(const struct ov_kalender *, const char *srt, enum ov_rol rol,
 /* The code of list 3A for so many days between signal and intake. */
 const char *ov_kal_doorlooptijd(const struct ov_kalender *, int32_t dagen);
 
+/* The i-th of those codes and its text; NULL behind the last. */
+const char *ov_kal_doorlooptijd_nth(const struct ov_kalender *, size_t i,
+    const char **tekst);
+
 /* ---- leaving ---------------------------------------------------------- */
 
 /* Somebody left a school with these roles on `uit` and was enrolled elsewhere

@@ -49,7 +49,7 @@ struct ov_kal_eigen {
 };
 
 struct ov_kal_duur {
-	const char *code;
+	const char *code, *tekst;
 	int32_t tot; /* fewer days than this */
 };
 

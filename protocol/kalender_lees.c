@@ -241,7 +241,7 @@ duur(struct in *in, const json_t *js, struct ov_err *e)
 
 	ov_jo_init(&o, js, "doorlooptijd");
 	d->code = ov_jo_str(&o, "code", NAAM_MAX);
-	(void)ov_jo_str(&o, "tekst", TEKST_MAX);
+	d->tekst = ov_jo_str(&o, "tekst", TEKST_MAX);
 	(void)ov_jo_str(&o, "bron", TEKST_MAX);
 	d->tot = INT32_MAX;
 	if (ov_jo_has(&o, "totDagen"))

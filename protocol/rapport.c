@@ -18,6 +18,8 @@
 #define FORMULES_MAX 100
 #define GROEPEN_MAX 20
 #define LEDEN_MAX 50
+#define KLASSEN_MAX 20
+#define MAANDEN_MAX 1200
 #define ALS_MAX 8
 #define WAARDEN_MAX 32
 #define DECIMALEN_MAX 4
@@ -41,6 +43,7 @@ struct ov_rapport {
 	size_t nnorm, ngroot, nform;
 	const json_t *bron;  /* list of {naam, tekst} */
 	const json_t *groep; /* list of {naam, categorieen, bron} */
+	const json_t *klas;  /* list of {naam, bron, klassen} */
 	struct ov_norm_rij *norm;
 	struct ov_grootheid *groot;
 	struct ov_formule *form;
@@ -279,6 +282,110 @@ ov_groep(const struct ov_rapport *r, const char *categorie)
 	return NULL;
 }
 
+/* ---- classes of a duration ---- */
+
+/* The last one has no bound, and only the last. */
+static enum ov_rc
+read_klasse(const json_t *j, bool last, struct ov_err *e)
+{
+	struct ov_jobj o;
+
+	ov_jo_init(&o, j, "klasse");
+	(void)ov_jo_str(&o, "code", NAAM_MAX);
+	(void)ov_jo_str(&o, "tekst", TEKST_MAX);
+	if (ov_jo_has(&o, "onder"))
+		(void)ov_jo_range(&o, "onder", 1, MAANDEN_MAX);
+	else if (ov_jo_has(&o, "tot") || !last)
+		(void)ov_jo_range(&o, "tot", 0, MAANDEN_MAX);
+	if (last && (ov_jo_has(&o, "onder") || ov_jo_has(&o, "tot")))
+		ov_jo_fail(&o, "tot", OV_REDEN_VERBODEN);
+	return ov_jo_end(&o, e);
+}
+
+static enum ov_rc
+read_klassen(const struct ov_rapport *r, size_t i, struct ov_err *e)
+{
+	struct ov_jobj o;
+	const json_t *list;
+	size_t n;
+	enum ov_rc rc;
+
+	ov_jo_init(&o, json_array_get(r->klas, i), "klassen");
+	(void)ov_jo_str(&o, "naam", NAAM_MAX);
+	(void)ov_jo_str(&o, "bron", TEKST_MAX);
+	list = ov_jo_arr(&o, "klassen", KLASSEN_MAX);
+	n = json_array_size(list);
+	if (n == 0)
+		ov_jo_fail(&o, "klassen", OV_REDEN_ONTBREEKT);
+	rc = ov_jo_end(&o, e);
+	for (size_t k = 0; k < n && rc == OV_OK; k++)
+		rc = read_klasse(json_array_get(list, k), k + 1 == n, e);
+	return rc;
+}
+
+static const json_t *
+klassen(const struct ov_rapport *r, const char *lijst)
+{
+	const json_t *l;
+	size_t i;
+
+	json_array_foreach(r->klas, i, l)
+	{
+		if (strcmp(json_string_value(json_object_get(l, "naam")),
+		        lijst) == 0)
+			return l;
+	}
+	return NULL;
+}
+
+const char *
+ov_klasse_nth(const struct ov_rapport *r, const char *lijst, size_t i,
+    const char **tekst)
+{
+	const json_t *k = json_array_get(
+	    json_object_get(klassen(r, lijst), "klassen"), i);
+
+	*tekst = json_string_value(json_object_get(k, "tekst"));
+	return json_string_value(json_object_get(k, "code"));
+}
+
+const char *
+ov_klasse_bron(const struct ov_rapport *r, const char *lijst)
+{
+	const char *s = json_string_value(
+	    json_object_get(klassen(r, lijst), "bron"));
+
+	return s != NULL ? s : "";
+}
+
+const char *
+ov_klasse(const struct ov_rapport *r, const char *lijst, struct ov_date van,
+    struct ov_date tot)
+{
+	const json_t *k, *n;
+	size_t i;
+
+	json_array_foreach(json_object_get(klassen(r, lijst), "klassen"), i, k)
+	{
+		const char *code = json_string_value(
+		    json_object_get(k, "code"));
+		int32_t m;
+
+		if ((n = json_object_get(k, "onder")) != NULL) {
+			m = (int32_t)json_integer_value(n);
+			if (ov_date_cmp(tot, ov_date_add_months(van, m)) < 0)
+				return code;
+		} else if ((n = json_object_get(k, "tot")) != NULL) {
+			m = (int32_t)json_integer_value(n);
+			if (ov_date_cmp(tot, ov_date_add_months(van, m)) <= 0)
+				return code;
+		} else {
+			return code;
+		}
+	}
+	return NULL;
+}
+
 /* ---- quantities ---- */
 
 static bool
@@ -440,6 +547,8 @@ read_formules(struct ov_rapport *r, struct ov_err *e)
 	ov_jo_init(&o, r->formules, "formules.json");
 	(void)ov_jo_range(&o, "versie", 1, 1);
 	r->groep = ov_jo_arr(&o, "groepen", GROEPEN_MAX);
+	if (ov_jo_has(&o, "klassen"))
+		r->klas = ov_jo_arr(&o, "klassen", GROEPEN_MAX);
 	groot = ov_jo_arr(&o, "grootheden", GROOTHEDEN_MAX);
 	form = ov_jo_arr(&o, "formules", FORMULES_MAX);
 	if ((rc = ov_jo_end(&o, e)) != OV_OK)
@@ -447,6 +556,9 @@ read_formules(struct ov_rapport *r, struct ov_err *e)
 	for (size_t i = 0; i < json_array_size(r->groep); i++)
 		if ((rc = read_groep(r, i, e)) != OV_OK)
 			return ov_while(e, rc, "groepen %zu", i);
+	for (size_t i = 0; i < json_array_size(r->klas); i++)
+		if ((rc = read_klassen(r, i, e)) != OV_OK)
+			return ov_while(e, rc, "klassen %zu", i);
 	r->groot = calloc(json_array_size(groot) + 1, sizeof(*r->groot));
 	r->form = calloc(json_array_size(form) + 1, sizeof(*r->form));
 	if (r->groot == NULL || r->form == NULL)

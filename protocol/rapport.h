@@ -16,6 +16,7 @@
 
 #include "protocol/jtree.h"
 #include "protocol/rd.h"
+#include "protocol/tijd.h"
 
 /* ---- fractions -------------------------------------------------------- */
 
@@ -61,6 +62,17 @@ bool ov_norm_bron(const struct ov_rapport *, const char *naam);
  * the one of a category (also of the group's own name), NULL: of none. */
 const char *ov_groep_nth(const struct ov_rapport *, size_t i);
 const char *ov_groep(const struct ov_rapport *, const char *categorie);
+
+/* Classes of a duration, of a list such as RMC-effectrapportage 3E: the code in
+ * which the days from van to tot fall (bounds are whole months, "onder" below
+ * and "tot" up to and including); NULL when there is no such list. */
+const char *ov_klasse(const struct ov_rapport *, const char *lijst,
+    struct ov_date van, struct ov_date tot);
+/* The i-th class and its text; NULL behind the last. */
+const char *ov_klasse_nth(const struct ov_rapport *, const char *lijst,
+    size_t i, const char **tekst);
+/* Where the list comes from, "" if there is none. */
+const char *ov_klasse_bron(const struct ov_rapport *, const char *lijst);
 
 struct ov_grootheid;
 /* NULL if there is none. */

@@ -89,7 +89,7 @@ struct ov_rap {
 
 extern const struct ov_rap_lijst ov_rap_vsv, ov_rap_terugkeer,
     ov_rap_tijdigheid, ov_rap_doorlooptijd, ov_rap_duo, ov_rap_terugkoppeling,
-    ov_rap_uitvalreden, ov_rap_in_beeld;
+    ov_rap_uitvalreden, ov_rap_in_beeld, ov_rap_effect;
 
 /* ---- rapport_run.c: what lists share ---- */
 

@@ -15,6 +15,7 @@
 #include "protocol/pgn.h"
 #include "protocol/rapport.h"
 #include "tools/cmd_client.h"
+#include "tools/cmd_duo.h"
 #include "tools/cmd_out.h"
 #include "tools/cmd_tree.h"
 
@@ -376,6 +377,32 @@ arguments(const struct ov_args *a)
 	return arg;
 }
 
+/* DUO's file in the place of our rows: what both say. */
+static enum ov_rc
+beside_duo(const struct ov_args *a, json_t **rows, json_t *end,
+    struct ov_err *e)
+{
+	json_t *duo = NULL, *out = NULL;
+	OV_BUF b = {0};
+	enum ov_rc rc;
+
+	if ((rc = ov_cli_file(ov_args_text(a, "load"), FILE_MAX, &b, e)) ==
+	    OV_OK)
+		rc = ov_duo_read(b.p, b.n, json_object_get(end, "kolommen"),
+		    &duo, e);
+	if (rc == OV_OK)
+		rc = ov_duo_compare(duo, *rows, ov_args_text(a, "month"), end,
+		    &out, e);
+	if (b.p != NULL)
+		explicit_bzero(b.p, b.n);
+	json_decref(duo);
+	if (rc != OV_OK)
+		return rc;
+	json_decref(*rows);
+	*rows = out;
+	return OV_OK;
+}
+
 static int
 run_report(struct ov_cli *cli, const struct ov_cmd *cmd,
     const struct ov_args *a)
@@ -394,8 +421,15 @@ run_report(struct ov_cli *cli, const struct ov_cmd *cmd,
 	if (ov_args_flag(a, "csv") + ov_args_flag(a, "html") + cli->json > 1)
 		x = ov_cli_fail(cli, OV_X_USAGE,
 		    "--csv, --html and --json exclude each other");
+	else if (ov_args_text(a, "load") != NULL &&
+	         (strcmp(a->pos[0], "duo") != 0 ||
+	             ov_args_text(a, "month") == NULL))
+		x = ov_cli_fail(cli, OV_X_USAGE,
+		    "--load is for report duo with --month");
 	if (x == OV_X_OK)
 		x = ov_tree_readable(cli, path);
+	if (x == OV_X_OK)
+		x = ov_tree_readable(cli, ov_args_text(a, "load"));
 	if (x == OV_X_OK && path != NULL &&
 	    read_csv(path, join_row, &j, &e) != OV_OK)
 		x = ov_cli_err(cli, &e);
@@ -404,6 +438,9 @@ run_report(struct ov_cli *cli, const struct ov_cmd *cmd,
 		q.arg = arguments(a);
 		x = ov_ask(cli, &q);
 	}
+	if (x == OV_X_OK && ov_args_text(a, "load") != NULL &&
+	    beside_duo(a, &w.rows, q.end, &e) != OV_OK)
+		x = ov_cli_err(cli, &e);
 	if (x == OV_X_OK)
 		x = written(cli, a, w.rows, q.end);
 	json_decref(q.end);
@@ -591,6 +628,9 @@ static const struct ov_opt opt_report[] = {{"at", OV_OPT_TEXT, "DATE",
     {"pgn", OV_OPT_TEXT, "FILE",
         "duo: own CSV eigenReferentie;pgn to join with;\n"
         "                            nothing of it is stored"},
+    {"load", OV_OPT_TEXT, "FILE",
+        "duo: DUO's monthly file, to compare with;\n"
+        "                            nothing of it is stored"},
     {"send", OV_OPT_FLAG, NULL, "terugkoppeling: send it to the schools"},
     {"csv", OV_OPT_FLAG, NULL, "for a Dutch Excel"},
     {"html", OV_OPT_FLAG, NULL, "a page to print"},
@@ -603,7 +643,8 @@ static const struct ov_opt opt_pop[] = {{"source", OV_OPT_TEXT, "TEXT",
 const struct ov_cmd ov_cmds_report[] =
     {{"report", NULL, "LIST", 1, 1,
          "Count and show: vsv, terugkeer, tijdigheid, doorlooptijd,\n"
-         "                            uitvalreden, duo, terugkoppeling",
+         "                            uitvalreden, duo, terugkoppeling,\n"
+         "                            in-beeld, effectrapportage",
          opt_report, run_report, NULL, true},
         {"import", "startpopulatie", "FILE", 1, 1,
             "Read how many take part: the denominators of reports", opt_pop,

@@ -342,8 +342,9 @@ const char *
 ov_klasse_nth(const struct ov_rapport *r, const char *lijst, size_t i,
     const char **tekst)
 {
-	const json_t *k = json_array_get(
-	    json_object_get(klassen(r, lijst), "klassen"), i);
+	const json_t *k = json_array_get(json_object_get(klassen(r, lijst),
+	                                     "klassen"),
+	    i);
 
 	*tekst = json_string_value(json_object_get(k, "tekst"));
 	return json_string_value(json_object_get(k, "code"));

@@ -214,9 +214,9 @@ pick(struct side *s, const json_t *list, const json_t *duo)
 		if (json_object_get(s->used, key) != NULL)
 			continue;
 		r = json_array_get(s->rows, (size_t)json_integer_value(i));
-		if (best == NULL || strcmp(text(r, "DATUM_UITSCHRIJVING"),
-		                        text(duo, "DATUM_UITSCHRIJVING")) ==
-		                        0) {
+		if (best == NULL ||
+		    strcmp(text(r, "DATUM_UITSCHRIJVING"),
+		        text(duo, "DATUM_UITSCHRIJVING")) == 0) {
 			best = r;
 			memcpy(taken, key, sizeof(taken));
 		}

@@ -16,8 +16,8 @@ static const struct ov_col col_klas[] = {{"klas", "Klas", false},
     {"mentor", "Mentor", false}, {"naarMbo", "Mbo", true},
     {"keuze", "Keuze", true}, {"gemeld", "Gem.", true},
     {"dossier", "Dos.", true}, {"A", "A", true}, {"B", "B", true},
-    {"C", "C", true}, {"afgeleverd", "Afg.", true},
-    {"gekoppeld", "Gek.", true}, {"ingeschreven", "Ing.", true}, COL_END};
+    {"C", "C", true}, {"afgeleverd", "Afg.", true}, {"gekoppeld", "Gek.", true},
+    {"ingeschreven", "Ing.", true}, COL_END};
 static const struct ov_col col_wie[] = {{"klas", "Klas", false},
     {"mentor", "Mentor", false}, {"eigenReferentie", "Referentie", false},
     COL_END};
@@ -129,8 +129,8 @@ run(struct ov_cli *cli, const struct ov_cmd *cmd, const struct ov_args *a)
 	if (s.part != NULL)
 		ov_table_end(&s.table);
 	if (x == OV_X_OK && cli->json)
-		x = ov_cli_json(cli, json_pack("{s:O,s:O}", "rows", s.rows,
-		                         "end", q.end));
+		x = ov_cli_json(cli,
+		    json_pack("{s:O,s:O}", "rows", s.rows, "end", q.end));
 	else if (x == OV_X_OK)
 		told(cli, q.end);
 	json_decref(q.end);
@@ -143,7 +143,7 @@ static const struct ov_opt opt[] = {{"at", OV_OPT_TEXT, "DATE",
     {"schooljaar", OV_OPT_TEXT, "YEAR", "2026-2027; otherwise the current one"},
     {NULL, OV_OPT_FLAG, NULL, NULL}};
 
-const struct ov_cmd ov_cmds_progress[] = {
-    {"progress", NULL, "", 0, 0,
-        "How far the leavers are, per class and mentor", opt, run, NULL, true},
-    {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, false}};
+const struct ov_cmd ov_cmds_progress[] =
+    {{"progress", NULL, "", 0, 0,
+         "How far the leavers are, per class and mentor", opt, run, NULL, true},
+        {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, false}};

@@ -432,13 +432,12 @@ send_without(struct ov_ctl *c)
 		s->zonder++;
 		if (how != OV_RIJ_OPEN)
 			continue;
-		ov_ctl_row(c,
-		    json_pack("{s:s,s:s,s:s,s:s,s:o}", "eigenReferentie",
-		        ov_vl(v->root, OV_VL_REF), "klas",
-		        ov_vl(v->root, OV_VL_KLAS), "mentor",
-		        ov_vl(v->root, OV_VL_MENTOR), "reden",
-		        "keuze-ontbreekt", "tekst",
-		        ov_j_sentence("keuze-ontbreekt")));
+		ov_ctl_row(c, json_pack("{s:s,s:s,s:s,s:s,s:o}",
+		                  "eigenReferentie", ov_vl(v->root, OV_VL_REF),
+		                  "klas", ov_vl(v->root, OV_VL_KLAS), "mentor",
+		                  ov_vl(v->root, OV_VL_MENTOR), "reden",
+		                  "keuze-ontbreekt", "tekst",
+		                  ov_j_sentence("keuze-ontbreekt")));
 	}
 	ov_verlaters_free(s->l);
 	s->l = NULL;

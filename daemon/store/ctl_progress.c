@@ -251,9 +251,9 @@ people_step(struct ov_ctl *c)
 		p->lijst[p->list]++;
 		if (p->rij[p->i] != OV_RIJ_OPEN)
 			continue;
-		j = json_pack("{s:s,s:s,s:s,s:s}", "soort",
-		    list_soort[p->list], "klas", ov_vl(v->root, OV_VL_KLAS),
-		    "mentor", ov_vl(v->root, OV_VL_MENTOR), "eigenReferentie",
+		j = json_pack("{s:s,s:s,s:s,s:s}", "soort", list_soort[p->list],
+		    "klas", ov_vl(v->root, OV_VL_KLAS), "mentor",
+		    ov_vl(v->root, OV_VL_MENTOR), "eigenReferentie",
 		    ov_vl(v->root, OV_VL_REF));
 		if (j != NULL && p->list == NIET_GEKOPPELD)
 			(void)ov_j_set(j, "ontvanger", receiver(c->st, v));
@@ -323,11 +323,11 @@ back_json(struct ov_store *st, const struct back *b, const struct ov_jn *in)
 		const char *u = ov_jn_text(ov_jn_get(el, "uitkomst"));
 		uint64_t n;
 
-		if (u != NULL &&
-		    ov_jn_int(ov_jn_get(el, "aantal"), OV_TELLING_MAX, &n) ==
-		        OV_OK)
+		if (u != NULL && ov_jn_int(ov_jn_get(el, "aantal"),
+		                     OV_TELLING_MAX, &n) == OV_OK)
 			(void)ov_j_set(j, u, json_integer((json_int_t)n));
-		else if (u != NULL) /* suppressed: too small, or gives one away */
+		else if (u !=
+		         NULL) /* suppressed: too small, or gives one away */
 			(void)ov_j_set(j, u, json_string("x"));
 	}
 	return j;

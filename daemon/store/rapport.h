@@ -50,9 +50,9 @@ struct ov_rap_lijst {
 	/* A message only counts, or is shown, where the account has one of
 	 * these rights over it; 0: the report is of the whole. */
 	unsigned weegt;
-	bool inhoud;        /* content is opened */
-	bool persoon;       /* content is shown: a line for each record */
-	bool verzendt;      /* takes "verzend" */
+	bool inhoud;   /* content is opened */
+	bool persoon;  /* content is shown: a line for each record */
+	bool verzendt; /* takes "verzend" */
 	const char *formule[2];
 	const struct ov_rap_kolom *kolom; /* ends with naam NULL */
 	/* Read something else than received messages, a bounded piece a call,

@@ -23,8 +23,8 @@ beeld_stap(struct ov_rap *s, bool *klaar, struct ov_err *e)
 	struct ov_verlaters *l = s->eigen;
 	enum ov_rc rc = OV_OK;
 
-	if (l == NULL && (rc = ov_verlaters_new(s->c->st, s->jaar, s->tot, &l,
-	                      e)) == OV_OK)
+	if (l == NULL &&
+	    (rc = ov_verlaters_new(s->c->st, s->jaar, s->tot, &l, e)) == OV_OK)
 		s->eigen = l;
 	return rc == OV_OK ? ov_verlaters_step(l, klaar, e) : rc;
 }

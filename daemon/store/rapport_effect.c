@@ -66,8 +66,8 @@ case_key(struct ov_rap *s, int64_t nr, char key[KEY_MAX], uint8_t zaak[16],
 
 	*has = false;
 	(void)snprintf(key, KEY_MAX, "n%lld", (long long)nr);
-	rc = ov_db_q(s->c->st->db, &q, e, "SELECT zaak FROM bericht WHERE nr=?1",
-	    "i", nr);
+	rc = ov_db_q(s->c->st->db, &q, e,
+	    "SELECT zaak FROM bericht WHERE nr=?1", "i", nr);
 	if (rc != OV_OK)
 		return rc;
 	rc = ov_db_next(s->c->st->db, q, &row, e);
@@ -244,8 +244,9 @@ again(const json_t *ends, const json_t *zaak, const char *signaal)
 
 	for (int k = 0; k < 2; k++) {
 		naam = json_string_value(json_object_get(zaak, wie[k]));
-		json_array_foreach(
-		    naam != NULL ? json_object_get(ends, naam) : NULL, i, d)
+		json_array_foreach(naam != NULL ? json_object_get(ends, naam)
+		                                : NULL,
+		    i, d)
 		{
 			if (strcmp(json_string_value(d), signaal) < 0)
 				return true;
@@ -272,7 +273,8 @@ kind(struct ov_rap *s, const json_t *ends, const json_t *zaak)
 	/* Begun before: still open, and somebody had begun to follow it. */
 	if (date_of(v, "trajectEinde", &d) && ov_date_cmp(d, begin(s)) < 0)
 		return BUITEN;
-	return date_of(v, "eersteContact", &d) || date_of(v, "intakeDatum", &d) ||
+	return date_of(v, "eersteContact", &d) ||
+	               date_of(v, "intakeDatum", &d) ||
 	               date_of(v, "trajectStart", &d)
 	           ? DOORLOPEND
 	           : BUITEN;
@@ -280,8 +282,8 @@ kind(struct ov_rap *s, const json_t *ends, const json_t *zaak)
 
 /* The class of a duration, or onbekend. */
 static void
-duration(struct ov_rap *s, const json_t *zaak, const char *nr, const char *lijst,
-    bool known, struct ov_date van, struct ov_date tot)
+duration(struct ov_rap *s, const json_t *zaak, const char *nr,
+    const char *lijst, bool known, struct ov_date van, struct ov_date tot)
 {
 	const char *code = known ? ov_klasse(s->c->st->rapport, lijst, van, tot)
 	                         : NULL;
@@ -527,8 +529,7 @@ static const struct ov_rap_kolom effect_kolom[] = {{"lijst", "Lijst",
     {"ander", "Ander signaal", OV_RAP_AANTAL, NULL},
     {"onbekend", "Signaal onbekend", OV_RAP_AANTAL, NULL},
     {"totaal", "Totaal 18+", OV_RAP_AANTAL, NULL},
-    {"w17", "17 jaar", OV_RAP_AANTAL, NULL},
-    {NULL, NULL, OV_RAP_TEKST, NULL}};
+    {"w17", "17 jaar", OV_RAP_AANTAL, NULL}, {NULL, NULL, OV_RAP_TEKST, NULL}};
 
 const struct ov_rap_lijst ov_rap_effect = {.naam = "effectrapportage",
     .titel = "RMC-effectrapportage",

@@ -186,7 +186,7 @@ report_start(struct ov_ctl *c)
 	/* What sends is no reading. */
 	else if (!c->done && !ov_ctl_alles(c))
 		(void)ov_ctl_ooit(c,
-		    s->verzend        ? OV_MAG_VERZENDEN
+		    s->verzend       ? OV_MAG_VERZENDEN
 		    : s->l->mag != 0 ? s->l->mag
 		                     : OV_MAG_STANDEN,
 		    s->l->mag_srt);

@@ -257,9 +257,9 @@ may(struct ov_rap *s, const struct vestiging *v)
 	if (!s->verzend)
 		return ov_ctl_rij(s->c, &f) != OV_RIJ_WEG;
 	o = ov_wie_oordeel(s->c->st, &w, OV_MAG_VERZENDEN, &f);
-	return o.mag && (ov_toegang_delen(s->c->st->types, "terugkoppeling",
-	                     inhoud) &
-	                    ~o.delen) == 0;
+	return o.mag &&
+	       (ov_toegang_delen(s->c->st->types, "terugkoppeling", inhoud) &
+	           ~o.delen) == 0;
 }
 
 /* ---- the rows ---- */

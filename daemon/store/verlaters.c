@@ -58,8 +58,8 @@ add(struct ov_verlaters *l, struct ov_verlater_rec *r)
 
 /* The numbers of a page of a query that was begun with rc. */
 static enum ov_rc
-numbers(struct ov_verlaters *l, enum ov_rc rc, sqlite3_stmt *q, int64_t nr[PAGE],
-    size_t *n, struct ov_err *e)
+numbers(struct ov_verlaters *l, enum ov_rc rc, sqlite3_stmt *q,
+    int64_t nr[PAGE], size_t *n, struct ov_err *e)
 {
 	bool row;
 
@@ -190,8 +190,8 @@ dossier(struct ov_verlaters *l, const struct draft *x, const struct ov_draft *d,
 	}
 	if (!sent)
 		return OV_OK;
-	if (x->zaak[0] != '\0' && !ov_j_set(l->by_zaak, x->zaak,
-	                              json_integer(v - l->v)))
+	if (x->zaak[0] != '\0' &&
+	    !ov_j_set(l->by_zaak, x->zaak, json_integer(v - l->v)))
 		return ov_fail(e, OV_NOSPACE, "out of memory");
 	if (!x->delivered)
 		return OV_OK;

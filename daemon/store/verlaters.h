@@ -90,9 +90,9 @@ struct ov_verlater {
 	json_t *root; /* owned by the list; ov_vl() */
 	int64_t nr;   /* of the record */
 	bool naar_mbo;
-	bool keuze;         /* named in the list, by that day */
-	bool gemeld;        /* his `keuze` is delivered */
-	bool dossier;       /* there is a draft, or a message */
+	bool keuze;            /* named in the list, by that day */
+	bool gemeld;           /* his `keuze` is delivered */
+	bool dossier;          /* there is a draft, or a message */
 	bool deel[OV_DELEN_N]; /* complete: a part that does not count is */
 	bool afgeleverd, gekoppeld, niet_gekoppeld;
 	bool ddd; /* delivered, and of the same dossier A and B complete */

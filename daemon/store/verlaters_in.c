@@ -506,8 +506,8 @@ ov_verlaters_in_sum(const struct ov_verlaters_in *m)
 static const char *
 column(const char *pad)
 {
-	static const char *const map[][2] = {
-	    {"/inhoud/opleiding/crebo", "keuzeCrebo"},
+	static const char *const map[][2] = {{"/inhoud/opleiding/crebo",
+	                                         "keuzeCrebo"},
 	    {"/inhoud/opleiding/omschrijving", "keuzeOmschrijving"},
 	    {"/inhoud/opleiding/leerweg", "keuzeLeerweg"},
 	    {"/inhoud/opleiding/niveau", "keuzeNiveau"},

@@ -57,13 +57,13 @@ strictly(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(read_text(bad[i], &rows), OV_BADMSG);
-	assert_int_equal(
-	    read_text(HEAD "\n25LH;202602;;A;01-01-2005;01-02-2026;4;0193\n",
-	        &rows),
+	assert_int_equal(read_text(HEAD
+	                     "\n25LH;202602;;A;01-01-2005;01-02-2026;4;0193\n",
+	                     &rows),
 	    OV_OK);
 	assert_int_equal(json_array_size(rows), 1);
-	assert_int_equal(json_integer_value(json_object_get(
-	                     json_array_get(rows, 0), "regel")),
+	assert_int_equal(json_integer_value(
+	                     json_object_get(json_array_get(rows, 0), "regel")),
 	    2);
 	json_decref(rows);
 }

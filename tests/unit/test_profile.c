@@ -392,7 +392,7 @@ test_templates(void **state)
 			show(&s);
 		assert_int_equal(s.rows, 0);
 	}
-	assert_int_equal(i, 13);
+	assert_int_equal(i, 14);
 }
 
 static void

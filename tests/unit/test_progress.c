@@ -94,8 +94,9 @@ bad_rows(void **state)
 	    {"startkwalificatie", "j", "startkwalificatie", "reden/code"},
 	    {"eigenReferentie", "a", "eigenReferentie", "referentie-dubbel"},
 	    {"vervolg", NULL, "vervolg", "reden/ontbreekt"},
-	    {"klas", 41 + "--------------------------------------------------"
-	                  "--------------------------------------------------",
+	    {"klas",
+	        41 + "--------------------------------------------------"
+	             "--------------------------------------------------",
 	        "klas", "reden/te-lang"},
 	    /* What the message would be refused for. */
 	    {"keuzeCrebo", "2565", "keuzeCrebo", "reden/patroon"},
@@ -222,8 +223,10 @@ static void
 dossier(const char *ref, const char *pgn, bool full)
 {
 	json_t *in = json_load_file(full ? OV_TEST_DATA "/dossier-volledig.json"
-	                                 : OV_TEST_DATA "/dossier-minimaal.json",
-	           0, NULL), *j;
+	                                 : OV_TEST_DATA
+	                                "/dossier-minimaal.json",
+	           0, NULL),
+	       *j;
 
 	assert_non_null(in);
 	if (full) /* part C only for whom the application names */
@@ -437,8 +440,7 @@ as_of(void **state)
 	json_t *rows = json_array(), *j;
 
 	(void)state;
-	ov_date_fmt(gisteren,
-	    ov_date_add_days(ov_date_nl(ov_now(w.st)), -1));
+	ov_date_fmt(gisteren, ov_date_add_days(ov_date_nl(ov_now(w.st)), -1));
 	a_year();
 	j = progress(gisteren, rows);
 	assert_int_equal(end_int(j, "verlaters"), 0);
@@ -509,8 +511,10 @@ static void
 dossiers(int from, int to, bool full)
 {
 	json_t *in = json_load_file(full ? OV_TEST_DATA "/dossier-volledig.json"
-	                                 : OV_TEST_DATA "/dossier-minimaal.json",
-	           0, NULL), *feed, *j;
+	                                 : OV_TEST_DATA
+	                                "/dossier-minimaal.json",
+	           0, NULL),
+	       *feed, *j;
 	char ref[16];
 
 	(void)json_object_del(in, "toelatingsrecht");
@@ -572,8 +576,7 @@ published_goals(void **state)
 	        " SELECT zaak,partner,0,seq,nr,randomblob(16),'ingeschreven'"
 	        " FROM bericht");
 	run_sql("UPDATE schoolverlater SET schooljaar=2026");
-	json_decref(
-	    report(json_pack("{s:s}", "lijst", "in-beeld"), rows));
+	json_decref(report(json_pack("{s:s}", "lijst", "in-beeld"), rows));
 	json_array_foreach(rows, at, r)
 	{
 		if (strcmp(text(r, "vestiging"), "TOTAAL") != 0)

@@ -66,11 +66,12 @@ static void
 check(const struct expect *x, json_t *j, json_t *rows)
 {
 	const json_t *end = json_object_get(j, "end");
-	const char *got = json_string_value(json_object_get(
-	    json_array_get(json_object_get(json_object_get(j, "fout"),
-	                       "fouten"),
-	        0),
-	    "reden"));
+	const char *got = json_string_value(
+	    json_object_get(json_array_get(json_object_get(json_object_get(j,
+	                                                       "fout"),
+	                                       "fouten"),
+	                        0),
+	        "reden"));
 
 	if (x->why != NULL) {
 		if (got == NULL || strcmp(got, x->why) != 0)
@@ -92,12 +93,12 @@ check(const struct expect *x, json_t *j, json_t *rows)
 static void
 duo_by_function(void **state)
 {
-	static const struct expect v[] = {
-	    {F("consulent", ""), NULL, 3, 0},
+	static const struct expect v[] = {{F("consulent", ""), NULL, 3, 0},
 	    {F("consulent", ",\"woongemeente\":[\"0193\"]"), NULL, 2, 1},
 	    {F("consulent", ",\"woongemeente\":[\"0200\"]"), NULL, 0, 3},
-	    {F("leerplichtambtenaar", ",\"woongemeente\":[\"0200\"]") "," F(
-	         "consulent", ",\"woongemeente\":[\"0193\"]"),
+	    {F("leerplichtambtenaar",
+	         ",\"woongemeente\":[\"0200\"]") "," F("consulent",
+	         ",\"woongemeente\":[\"0193\"]"),
 	        NULL, 2, 1},
 	    {F("mentor", ""), "toegang-functie", 0, 0},
 	    {F("intaker", ""), "toegang-functie", 0, 0},
@@ -191,21 +192,17 @@ dossiers(int n)
 static void
 feedback_by_function(void **state)
 {
-	static const struct expect show[] = {{F("intaker", ""), NULL, 1, 0},
-	    {F("beheerder", ""), NULL, 1, 0},
-	    /* Its counts are of every programme. */
-	    {F("intaker", ",\"opleiding\":[\"25656\"]"), NULL, 0, 1},
-	    {F("consulent", ""), "toegang-functie", 0, 0}},
-	                           send[] = {
-	                               {F("beheerder", ""), "toegang-functie", 0,
-	                                   0},
-	                               {F("fg", ""), "toegang-functie", 0, 0},
-	                               {F("mentor", ""), "toegang-functie", 0,
-	                                   0},
-	                               {F("intaker",
-	                                    ",\"opleiding\":[\"25656\"]"),
-	                                   NULL, 0, 1},
-	                               {F("intaker", ""), NULL, 1, 0}};
+	static const struct expect
+	    show[] = {{F("intaker", ""), NULL, 1, 0},
+	        {F("beheerder", ""), NULL, 1, 0},
+	        /* Its counts are of every programme. */
+	        {F("intaker", ",\"opleiding\":[\"25656\"]"), NULL, 0, 1},
+	        {F("consulent", ""), "toegang-functie", 0, 0}},
+	    send[] = {{F("beheerder", ""), "toegang-functie", 0, 0},
+	        {F("fg", ""), "toegang-functie", 0, 0},
+	        {F("mentor", ""), "toegang-functie", 0, 0},
+	        {F("intaker", ",\"opleiding\":[\"25656\"]"), NULL, 0, 1},
+	        {F("intaker", ""), NULL, 1, 0}};
 	json_t *rows = json_array();
 
 	(void)state;
@@ -242,9 +239,9 @@ static json_t *
 leaver(int rij, const char *ref, const char *klas, const char *crebo)
 {
 	return json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "rij", rij,
-	    "eigenReferentie", ref, "klas", klas, "geboortedatum",
-	    "2010-02-28", "vervolg", "mbo", "gemeentecode", "0193",
-	    "keuzeCrebo", crebo, "pgn", crebo[0] != '\0' ? "999990007" : "");
+	    "eigenReferentie", ref, "klas", klas, "geboortedatum", "2010-02-28",
+	    "vervolg", "mbo", "gemeentecode", "0193", "keuzeCrebo", crebo,
+	    "pgn", crebo[0] != '\0' ? "999990007" : "");
 }
 
 static json_t *
@@ -286,8 +283,8 @@ leavers_by_function(void **state)
 	(void)state;
 	/* Who may say something about a choice, and of whom. */
 	accounts(F("mentor", ""));
-	check(&(struct expect){"mentor", "toegang-functie", 0, 0},
-	    load(NULL), rows);
+	check(&(struct expect){"mentor", "toegang-functie", 0, 0}, load(NULL),
+	    rows);
 	accounts(F("decaan", ",\"klas\":[\"4A\"]"));
 	j = load(rows);
 	assert_int_equal(end_int(j, "fout"), 1);
@@ -330,8 +327,7 @@ leavers_by_function(void **state)
 	/* The report counts by the same scope. */
 	accounts(F("mentor", ",\"klas\":[\"4A\"]"));
 	json_array_clear(rows);
-	json_decref(
-	    report(json_pack("{s:s}", "lijst", "in-beeld"), rows));
+	json_decref(report(json_pack("{s:s}", "lijst", "in-beeld"), rows));
 	assert_int_equal(number(find(rows, "vestiging", "TOTAAL"), "noemer"),
 	    2);
 	/* One send: what is one's own. */

@@ -145,9 +145,8 @@ lists(void **state)
 	is(rows, "buiten", "leeftijd onbekend", 0, 0, 1, 0);
 	/* Verwijdering: the next working day (WEB 8.1.8). */
 	is(rows, "tijdigheid", "uitschrijving: te laat", 0, 4, 0, 0);
-	assert_true(json_array_size(
-	                json_object_get(json_object_get(j, "end"), "let_op")) >=
-	            3);
+	assert_true(json_array_size(json_object_get(json_object_get(j, "end"),
+	                "let_op")) >= 3);
 	json_decref(j);
 	/* Without a year: the school year before this one (due 15 December). */
 	json_array_clear(rows);
@@ -159,10 +158,10 @@ lists(void **state)
 	json_decref(j);
 	/* What was received later was not known on that day. */
 	json_array_clear(rows);
-	json_decref(report(json_pack("{s:s,s:s,s:s}", "lijst",
-	                       "effectrapportage", "op", "2026-01-31",
-	                       "schooljaar", "2025-2026"),
-	    rows));
+	json_decref(
+	    report(json_pack("{s:s,s:s,s:s}", "lijst", "effectrapportage", "op",
+	               "2026-01-31", "schooljaar", "2025-2026"),
+	        rows));
 	is(rows, "3A", "recidiverend", 0, 0, 0, 0);
 	is(rows, "3A", "nieuw", 0, 0, 3, 1); /* recorded later, too */
 	json_decref(rows);

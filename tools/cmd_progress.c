@@ -85,21 +85,30 @@ row(void *ctx, json_t *r)
 	return true;
 }
 
+/* The sums stand in the tables; here is what does not. */
 static void
-told(struct ov_cli *cli, json_t *end)
+told(struct ov_cli *cli, const json_t *end)
 {
-	json_t *v, *let_op = json_incref(json_object_get(end, "let_op"));
+	static const char *const line[2][4] = {{"op", "schooljaar", NULL, NULL},
+	    {"verlaters", "naarMbo", "verborgen", "buiten_lijst"}};
+	json_t *v;
 	size_t i;
 
-	(void)json_object_del(end, "let_op");
 	(void)fputc('\n', cli->out);
-	ov_tree_totals(cli->out, end);
-	json_array_foreach(let_op, i, v)
+	for (i = 0; i < 2; i++) {
+		json_t *some = json_object();
+
+		for (size_t k = 0; k < 4 && line[i][k] != NULL; k++)
+			if ((v = json_object_get(end, line[i][k])) != NULL)
+				(void)json_object_set(some, line[i][k], v);
+		ov_tree_totals(cli->out, some);
+		json_decref(some);
+	}
+	json_array_foreach(json_object_get(end, "let_op"), i, v)
 	{
 		(void)fputc('\n', cli->out);
 		ov_text_wrap(cli->out, json_string_value(v), 0, OV_TABLE_WIDTH);
 	}
-	json_decref(let_op);
 }
 
 static int

@@ -158,8 +158,8 @@ help_all(FILE *f, const struct ov_cmd *const *tables, const char *group)
 	static const char *const order[] = {"init", "join", "check", "card",
 	    "status", "count", "version", "partners", "pupils", "import",
 	    "drafts", "send", "outbox", "inbox", "export", "case", "worklist",
-	    "calendar", "absence", "report", "way", "log", "receipt", "access",
-	    "holder", "region"};
+	    "progress", "calendar", "absence", "report", "way", "log",
+	    "receipt", "access", "holder", "region"};
 
 	(void)fputs("usage: overstap [-i INSTANCE] GROUP [VERB] ...\n\n", f);
 	if (group != NULL)

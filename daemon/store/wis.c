@@ -63,6 +63,9 @@ static const struct tabel tabel[OV_WIS_N] = {
         .kop = "SELECT id,'','',NULL FROM verzuim WHERE nr=?1",
         .weg = {"DELETE FROM verzuim_signaal WHERE verzuim=?1",
             "DELETE FROM verzuim WHERE nr=?1"}},
+    [OV_WIS_VERLATER] = {.naam = "schoolverlater",
+        .kop = "SELECT id,'','',NULL FROM schoolverlater WHERE nr=?1",
+        .weg = {"DELETE FROM schoolverlater WHERE nr=?1"}},
 };
 
 struct kop {

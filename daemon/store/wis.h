@@ -22,6 +22,7 @@ enum ov_wis_soort {
 	OV_WIS_CONCEPT,
 	OV_WIS_LEERLING,
 	OV_WIS_VERZUIM,
+	OV_WIS_VERLATER,
 	OV_WIS_N
 };
 /* "bericht": the table's name. */

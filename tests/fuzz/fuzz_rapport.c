@@ -22,7 +22,9 @@ questions(const struct ov_rapport *r)
 {
 	static const char *const codes[] = {"vsv", "terugkeer", "ddd", "a"};
 	const struct ov_norm_rij *n;
+	static const struct ov_date van = {2024, 2, 29}, tot = {2026, 3, 1};
 	const struct ov_formule *f;
+	const char *tekst;
 	char out[OV_BREUK_SIZE];
 
 	for (size_t i = 0; i < 4; i++) {
@@ -34,6 +36,9 @@ questions(const struct ov_rapport *r)
 		must(strspn(out, "0123456789.") == strlen(out), "a number");
 		(void)!ov_grootheid_telt(f->teller, NULL);
 	}
+	if (ov_klasse_nth(r, "a", 0, &tekst) != NULL)
+		must(tekst != NULL && ov_klasse(r, "a", van, tot) != NULL,
+		    "every duration has a class");
 	n = ov_norm(r, "vsv", "MBO_1", 2018, NULL, 0);
 	if (n != NULL)
 		must(n->norm <= 10000 && ov_norm_bron(r, n->bron), "norm");

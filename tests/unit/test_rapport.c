@@ -344,6 +344,54 @@ formulas(void **state)
 	"{\"code\":\"c\",\"tekst\":\"t\",\"bron\":\"b\",\"teller\":\"" t       \
 	"\",\"noemer\":\"a\",\"maal\":" m ",\"decimalen\":" d "}"
 
+#define KLAS(list)                                                             \
+	"{\"versie\":1,\"groepen\":[],\"klassen\":[{\"naam\":\"k\","           \
+	"\"bron\":\"b\",\"klassen\":[" list "]}],\"grootheden\":[" GROOT       \
+	"],\"formules\":[]}"
+
+/* The bounds of the lists of the RMC-effectrapportage, day by day. */
+static void
+durations(void **state)
+{
+	static const struct {
+		const char *lijst, *van, *tot, *code;
+	} v[] = {{"duur-traject", "2026-01-31", "2026-01-31", "lt-1-maand"},
+	    {"duur-traject", "2026-01-31", "2026-02-27", "lt-1-maand"},
+	    {"duur-traject", "2026-01-31", "2026-02-28", "1-6-maanden"},
+	    {"duur-traject", "2025-08-31", "2026-02-28", "1-6-maanden"},
+	    {"duur-traject", "2025-08-31", "2026-03-01", "gt-6-maanden"},
+	    {"volgduur-herplaatsing", "2026-03-01", "2026-03-01", "niet"},
+	    {"volgduur-herplaatsing", "2026-03-02", "2026-03-01", "niet"},
+	    {"volgduur-herplaatsing", "2026-03-01", "2026-03-02", "lt-1-maand"},
+	    {"volgduur-herplaatsing", "2026-03-01", "2026-06-01",
+	        "1-3-maanden"},
+	    {"volgduur-herplaatsing", "2026-03-01", "2026-06-02",
+	        "gt-3-maanden"},
+	    {"duur-geen-onderwijs", "2024-02-29", "2025-02-27", "lt-1-jaar"},
+	    {"duur-geen-onderwijs", "2024-02-29", "2025-02-28", "1-2-jaar"},
+	    {"duur-geen-onderwijs", "2020-01-01", "2024-01-01",
+	        "vanaf-4-jaar"}};
+	struct ov_date van, tot;
+	const char *tekst;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		assert_int_equal(ov_date_parse(ov_view_str(v[i].van), &van),
+		    OV_OK);
+		assert_int_equal(ov_date_parse(ov_view_str(v[i].tot), &tot),
+		    OV_OK);
+		assert_string_equal(ov_klasse(r, v[i].lijst, van, tot),
+		    v[i].code);
+	}
+	assert_null(ov_klasse(r, "anders", van, tot));
+	assert_string_equal(ov_klasse_bron(r, "anders"), "");
+	assert_non_null(strstr(ov_klasse_bron(r, "duur-traject"), "3E"));
+	assert_string_equal(ov_klasse_nth(r, "duur-traject", 2, &tekst),
+	    "gt-6-maanden");
+	assert_string_equal(tekst, "langer dan 6 maanden");
+	assert_null(ov_klasse_nth(r, "duur-traject", 3, &tekst));
+}
+
 static void
 loads(const char *normen, const char *formules, bool good, const char *says)
 {
@@ -391,7 +439,19 @@ refused_tables(void **state)
 	            ""),
 	        "grootheden 0"},
 	    {n, FORM(GROOT_ALS("{\"lid\":\"x\",\"ontbreekt\":false}"), ""),
-	        "grootheden 0"}};
+	        "grootheden 0"},
+	    /* Without a last class that has no bound, and without any. */
+	    {n, KLAS("{\"code\":\"a\",\"tekst\":\"t\",\"tot\":1}"),
+	        "klassen 0"},
+	    {n, KLAS(""), "klassen 0"},
+	    {n,
+	        KLAS("{\"code\":\"a\",\"tekst\":\"t\"},"
+	             "{\"code\":\"b\",\"tekst\":\"t\"}"),
+	        "klassen 0"},
+	    {n,
+	        KLAS("{\"code\":\"a\",\"tekst\":\"t\",\"onder\":0},"
+	             "{\"code\":\"b\",\"tekst\":\"t\"}"),
+	        "klassen 0"}};
 
 	(void)state;
 	loads(n, f, true, NULL);
@@ -406,7 +466,7 @@ main(void)
 	    cmocka_unit_test(years), cmocka_unit_test(published),
 	    cmocka_unit_test(several), cmocka_unit_test(met),
 	    cmocka_unit_test(quantities), cmocka_unit_test(formulas),
-	    cmocka_unit_test(refused_tables)};
+	    cmocka_unit_test(durations), cmocka_unit_test(refused_tables)};
 
 	ov_json_init();
 	return cmocka_run_group_tests(tests, up, down);

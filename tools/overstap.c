@@ -15,8 +15,7 @@ main(int argc, char **argv)
 	static const struct ov_cmd *const tables[] = {ov_cmds_init,
 	    ov_cmds_show, ov_cmds_region, ov_cmds_region_route, ov_cmds_daemon,
 	    ov_cmds_import, ov_cmds_export, ov_cmds_report, ov_cmds_progress,
-	    ov_cmds_receipt,
-	    NULL};
+	    ov_cmds_receipt, NULL};
 	struct ov_cli cli = {.out = stdout, .err = stderr};
 
 	/* A closed pipe is an error of writing, told at the end. */

@@ -21,27 +21,27 @@ struct tabel {
 
 static const struct tabel tabel[OV_WIS_N] = {
     [OV_WIS_BERICHT] = {.naam = "bericht",
-        .kop = "SELECT b.id,b.srt,p.oin,b.zaak FROM bericht b JOIN partner"
-               " p ON p.id=b.partner WHERE b.nr=?1",
+        .kop = ("SELECT b.id,b.srt,p.oin,b.zaak FROM bericht b JOIN partner"
+                " p ON p.id=b.partner WHERE b.nr=?1"),
         .weg = {"DELETE FROM bericht_stand WHERE bericht=?1",
             "DELETE FROM terugmelding WHERE bericht=?1",
             "DELETE FROM termijn WHERE bericht=?1",
             "DELETE FROM afhandeling WHERE bericht=?1",
             "DELETE FROM koppeling_nee WHERE bericht=?1",
-            "DELETE FROM stap WHERE uit=0 AND record=?1 AND (zaak,partner)"
-            "=(SELECT zaak,partner FROM bericht WHERE nr=?1)",
+            ("DELETE FROM stap WHERE uit=0 AND record=?1 AND (zaak,partner)"
+             "=(SELECT zaak,partner FROM bericht WHERE nr=?1)"),
             "DELETE FROM bericht WHERE nr=?1"}},
     [OV_WIS_UITGAAND] = {.naam = "uitgaand",
-        .kop = "SELECT u.id,u.srt,p.oin,u.zaak FROM uitgaand u JOIN"
-               " partner p ON p.id=u.partner WHERE u.nr=?1",
-        .in_use = "SELECT count(*) FROM uitgaand WHERE nr=?1 AND stand IN"
-                  " ('OPGESTELD','WACHT-OP-PSEUDONIEM','KLAAR',"
-                  "'ONDERWEG')",
+        .kop = ("SELECT u.id,u.srt,p.oin,u.zaak FROM uitgaand u JOIN"
+                " partner p ON p.id=u.partner WHERE u.nr=?1"),
+        .in_use = ("SELECT count(*) FROM uitgaand WHERE nr=?1 AND stand IN"
+                   " ('OPGESTELD','WACHT-OP-PSEUDONIEM','KLAAR',"
+                   "'ONDERWEG')"),
         .waarom = "it is still to be sent: withdraw it first",
         .weg = {"DELETE FROM uitgaand_jwe WHERE uitgaand=?1",
             "DELETE FROM terugmelding WHERE uitgaand=?1",
-            "DELETE FROM stap WHERE uit=1 AND record=?1 AND (zaak,partner)"
-            "=(SELECT zaak,partner FROM uitgaand WHERE nr=?1)",
+            ("DELETE FROM stap WHERE uit=1 AND record=?1 AND (zaak,partner)"
+             "=(SELECT zaak,partner FROM uitgaand WHERE nr=?1)"),
             "DELETE FROM uitgaand WHERE nr=?1"}},
     [OV_WIS_CONCEPT] = {.naam = "concept",
         .kop = "SELECT id,srt,partner,NULL FROM concept WHERE nr=?1",
@@ -49,10 +49,10 @@ static const struct tabel tabel[OV_WIS_N] = {
             "DELETE FROM concept WHERE nr=?1"}},
     [OV_WIS_LEERLING] = {.naam = "leerling",
         .kop = "SELECT id,'',domein,NULL FROM leerling WHERE nr=?1",
-        .in_use = "SELECT (SELECT count(*) FROM (SELECT 1 FROM bericht WHERE"
-                  " leerling=?1 LIMIT 1))+(SELECT count(*) FROM concept WHERE"
-                  " leerling=?1)+(SELECT count(*) FROM uitgaand WHERE"
-                  " leerling=?1)",
+        .in_use = ("SELECT (SELECT count(*) FROM (SELECT 1 FROM bericht WHERE"
+                   " leerling=?1 LIMIT 1))+(SELECT count(*) FROM concept WHERE"
+                   " leerling=?1)+(SELECT count(*) FROM uitgaand WHERE"
+                   " leerling=?1)"),
         .waarom = "a message or a draft is about this pupil",
         .weg = {"DELETE FROM etiket WHERE leerling=?1",
             "UPDATE etiket_klaar SET tot=min(tot,?1-1)",
@@ -119,20 +119,20 @@ read_kop(struct ov_store *st, const struct ov_wis *w, struct kop *k,
 static enum ov_rc
 case_end(struct ov_store *st, const uint8_t zaak[16], struct ov_err *e)
 {
-	static const char *const weg[] = {"INSERT INTO te_vernietigen(id) "
-	                                  "SELECT id FROM zaak_verloop"
-	                                  " WHERE zaak=?1",
-	    "INSERT INTO te_vernietigen(id) SELECT id FROM zaak WHERE zaak=?1"
-	    " AND id IS NOT NULL",
+	static const char *const weg[] = {("INSERT INTO te_vernietigen(id) "
+	                                   "SELECT id FROM zaak_verloop"
+	                                   " WHERE zaak=?1"),
+	    ("INSERT INTO te_vernietigen(id) SELECT id FROM zaak WHERE zaak=?1"
+	     " AND id IS NOT NULL"),
 	    "DELETE FROM zaak_verloop WHERE zaak=?1",
 	    "DELETE FROM stap WHERE zaak=?1", "DELETE FROM zaak WHERE zaak=?1"};
 	int64_t left;
 	enum ov_rc rc;
 
 	rc = ov_db_int(st->db, &left, 0, e,
-	    "SELECT (SELECT count(*) FROM (SELECT 1 FROM bericht WHERE zaak=?1"
-	    " LIMIT 1))+(SELECT count(*) FROM (SELECT 1 FROM uitgaand WHERE"
-	    " zaak=?1 LIMIT 1))",
+	    ("SELECT (SELECT count(*) FROM (SELECT 1 FROM bericht WHERE zaak=?1"
+	     " LIMIT 1))+(SELECT count(*) FROM (SELECT 1 FROM uitgaand WHERE"
+	     " zaak=?1 LIMIT 1))"),
 	    "b", (const void *)zaak, (size_t)16);
 	if (rc != OV_OK || left > 0)
 		return rc;
@@ -163,8 +163,8 @@ line(struct ov_store *st, const struct ov_wis *w, const struct kop *k,
 		return ov_fail(e, OV_DAMAGED, "%s: partner",
 		    tabel[w->soort].naam);
 	rc = ov_db_run(st->db, e,
-	    "INSERT INTO vernietigd(tijd,tabel,record,id,srt,regel,account,"
-	    "blad) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+	    ("INSERT INTO vernietigd(tijd,tabel,record,id,srt,regel,account,"
+	     "blad) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"),
 	    "itibttii", ov_now(st), tabel[w->soort].naam, w->nr,
 	    (const void *)k->id, (size_t)16, k->srt, w->regel, w->account,
 	    (int64_t)st->log.now.size);

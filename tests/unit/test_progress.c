@@ -95,8 +95,8 @@ bad_rows(void **state)
 	    {"eigenReferentie", "a", "eigenReferentie", "referentie-dubbel"},
 	    {"vervolg", NULL, "vervolg", "reden/ontbreekt"},
 	    {"klas",
-	        41 + "--------------------------------------------------"
-	             "--------------------------------------------------",
+	        "-----------------------------------------------------------"
+	        "----------",
 	        "klas", "reden/te-lang"},
 	    /* What the message would be refused for. */
 	    {"keuzeCrebo", "2565", "keuzeCrebo", "reden/patroon"},

@@ -308,6 +308,14 @@ struct ov_verdict
 ov_policy_route(const struct ov_policy *p, const char *srt, unsigned van_rollen,
     const json_t *inhoud, const char *datum)
 {
+	return ov_policy_route_to(p, srt, van_rollen, ROLES_ALL, inhoud, datum);
+}
+
+struct ov_verdict
+ov_policy_route_to(const struct ov_policy *p, const char *srt,
+    unsigned van_rollen, unsigned naar_rollen, const json_t *inhoud,
+    const char *datum)
+{
 	struct question q = {.p = p};
 	OV_JDOC d = {0};
 
@@ -316,5 +324,5 @@ ov_policy_route(const struct ov_policy *p, const char *srt, unsigned van_rollen,
 	q.inhoud = d.root;
 	if (!ov_dag(datum, strlen(datum), &q.dag))
 		return no(OV_WHY_ROL);
-	return ask(&q, srt, van_rollen, ROLES_ALL);
+	return ask(&q, srt, van_rollen, naar_rollen);
 }

@@ -90,5 +90,9 @@ struct ov_verdict ov_policy_may_json(const struct ov_policy *, const char *srt,
  * named receiver of part C.  van_rollen is the OV_ROL_BIT()s of our own. */
 struct ov_verdict ov_policy_route(const struct ov_policy *, const char *srt,
     unsigned van_rollen, const json_t *inhoud, const char *datum);
+/* The same among these roles only: a gemeente is served in two. */
+struct ov_verdict ov_policy_route_to(const struct ov_policy *, const char *srt,
+    unsigned van_rollen, unsigned naar_rollen, const json_t *inhoud,
+    const char *datum);
 
 #endif

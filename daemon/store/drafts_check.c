@@ -96,8 +96,14 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 		return;
 	}
 	ov_store_today(st, vandaag);
-	v = ov_policy_route(st->policy, in->srt, self->rol, in->inhoud,
-	    vandaag);
+	if (gemeente_of(in) != NULL)
+		v = ov_policy_route_to(st->policy, in->srt, self->rol,
+		    OV_ROL_BIT(OV_ROL_LEERPLICHT) |
+		        OV_ROL_BIT(OV_ROL_DOORSTROOMPUNT),
+		    in->inhoud, vandaag);
+	else
+		v = ov_policy_route(st->policy, in->srt, self->rol, in->inhoud,
+		    vandaag);
 	fill_in(st, in, &v, vandaag);
 	if (v.may == OV_MAY_NO) {
 		out->code = "niet-toegestaan";

@@ -259,6 +259,35 @@ goes_by_route(void **state)
 
 /* A start looks, too: the book may have come with a backup, or the role may
  * have died between the book and the look. */
+/* A choice may go to an mbo too, and names no address: the code of a gemeente
+ * leads to the role that serves it there. */
+static void
+choice_goes_by_route(void **state)
+{
+	json_t *rows = json_array(), *j, *x;
+
+	(void)state;
+	book_with_gemeente(true);
+	x = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b}", "schema",
+	    "overstapstatus/1", "grondslag", "AANMELDING-MBO", "doel",
+	    "aanmelding", "bewaarregel", "status", "status", "keuze",
+	    "datumStatus", "2026-03-02", "leeftijdsgroep", "tot-18",
+	    "heeftStartkwalificatie", 0);
+	j = ask("import",
+	    json_pack("{s:s,s:s}", "profiel", "overstapstatus", "bestand", "s"),
+	    json_pack("[{s:i,s:s,s:s,s:s,s:o}]", "rij", 2, "eigenReferentie",
+	        "k-1", "pgn", PGN, "ontvanger", "0193", "inhoud", x),
+	    rows);
+	if (json_array_size(rows) > 0)
+		fail_msg("%s", json_dumps(rows, 0));
+	assert_int_equal(end_int(j, "goed"), 1);
+	json_decref(j);
+	json_decref(rows);
+	send_all(1, 0, 0);
+	assert_int_equal(
+	    num("SELECT count(*) FROM uitgaand WHERE rol='leerplicht'"), 1);
+}
+
 static void
 goes_after_restart(void **state)
 {
@@ -395,8 +424,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {T(waits_and_is_told), T(exported),
-	    T(goes_by_member), T(goes_by_route), T(goes_after_restart), T(many),
-	    T(number_goes), T(draft_meets_receiver), T(not_complete)};
+	    T(goes_by_member), T(goes_by_route), T(choice_goes_by_route),
+	    T(goes_after_restart), T(many), T(number_goes),
+	    T(draft_meets_receiver), T(not_complete)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

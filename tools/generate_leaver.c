@@ -136,15 +136,21 @@ one_before(struct ov_gen_year *y, const struct ov_gen_home *h, int what,
 	char to[16];
 	enum ov_rc rc;
 
-	/* The mbo tells of nobody who is 23 by then. */
+	/* The mbo tells of nobody who is 23 by then; who hears of the return
+	 * is who heard of the leaving. */
 	do {
 		json_decref(inhoud);
 		inhoud = ov_gen_notice(r, t, &ov_gen_orgs[o].s, h->code, p,
 		    y->y - 1, &event);
-	} while (inhoud != NULL && ov_age_on(p->geboren, october) >= 23);
+		naar = ov_gen_receiver(h, ov_age_on(p->geboren, event));
+	} while (inhoud != NULL &&
+	         (ov_age_on(p->geboren, october) >= 23 ||
+	             naar != ov_gen_receiver(h,
+	                         ov_age_on(p->geboren, october))));
 	ov_gen_naar(to, h);
-	naar = ov_gen_receiver(h, ov_age_on(p->geboren, event));
 	rc = ov_gen_send(y, o, naar, to, 0, K_UITSCHRIJVING, p, inhoud, e);
+	if (rc == OV_OK)
+		rc = ov_gen_inwoner(y, naar, h, o, p, false, e);
 	if (rc == OV_OK)
 		rc = follow(y, naar, 1, r, p, event, einde, e);
 	return rc == OV_OK && what == 0 ? back_at_school(y, h, r, p, e) : rc;

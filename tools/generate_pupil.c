@@ -8,8 +8,8 @@
 
 /* ---- populations ---- */
 
-static enum ov_rc
-population(struct ov_gen_year *y, enum ov_gen_oid o,
+enum ov_rc
+ov_gen_inwoner(struct ov_gen_year *y, enum ov_gen_oid o,
     const struct ov_gen_home *h, enum ov_gen_oid school,
     const struct ov_person *p, bool start, struct ov_err *e)
 {
@@ -34,9 +34,9 @@ known_to(struct ov_gen_year *y, const struct ov_gen_home *h,
 	enum ov_rc rc = OV_OK;
 
 	if (young)
-		rc = population(y, h->lp, h, school, p, start, e);
+		rc = ov_gen_inwoner(y, h->lp, h, school, p, start, e);
 	if (rc == OV_OK && old && !(young && h->lp == h->dp))
-		rc = population(y, h->dp, h, school, p, start, e);
+		rc = ov_gen_inwoner(y, h->dp, h, school, p, start, e);
 	return rc;
 }
 
@@ -64,26 +64,34 @@ start_of_year(struct ov_gen_year *y, const struct ov_gen_cell *c,
 
 /* ---- absence ---- */
 
+/* The lessons of one day. */
+static enum ov_rc
+absent_day(struct ov_gen_year *y, enum ov_gen_oid school,
+    const struct ov_person *p, struct ov_date d, int lessen, struct ov_err *e)
+{
+	char day[OV_DATE_SIZE], geboren[OV_DATE_SIZE], uur[12], totaal[12];
+	const char *cell[] = {p->ref, day, uur, "1", totaal, geboren};
+	enum ov_rc rc = OV_OK;
+
+	ov_date_fmt_nl(day, d);
+	ov_date_fmt_nl(geboren, p->geboren);
+	(void)snprintf(totaal, sizeof(totaal), "%d", LESSEN);
+	for (int k = 1; rc == OV_OK && k <= lessen; k++) {
+		(void)snprintf(uur, sizeof(uur), "%d", k);
+		rc = ov_gen_line(y, school, ov_gen_golf(y->y, d),
+		    K_VERZUIMREGELS, cell, 6, e);
+	}
+	return rc;
+}
+
 static enum ov_rc
 absent_rows(struct ov_gen_year *y, enum ov_gen_oid school,
     const struct ov_person *p, const struct ov_gen_absent *a, struct ov_err *e)
 {
-	char day[OV_DATE_SIZE], van[4];
 	enum ov_rc rc = OV_OK;
-	size_t i;
 
-	(void)snprintf(van, sizeof(van), "%d", LESSEN);
-	for (i = 0; rc == OV_OK && i < a->n; i++) {
-		static const char list[] = "1,2,3,4,5,6,7,8,9";
-		char uren[sizeof(list)];
-		const char *cell[5] = {p->ref, p->pgn.s, day, uren, van};
-
-		(void)snprintf(uren, sizeof(uren), "%.*s", 2 * a->lessen[i] - 1,
-		    list);
-		ov_date_fmt_nl(day, a->dag[i]);
-		rc = ov_gen_line(y, school, ov_gen_golf(y->y, a->dag[i]),
-		    K_AFWEZIGHEID, cell, 5, e);
-	}
+	for (size_t i = 0; rc == OV_OK && i < a->n; i++)
+		rc = absent_day(y, school, p, a->dag[i], a->lessen[i], e);
 	return rc;
 }
 

@@ -189,7 +189,7 @@ enum ov_gen_kind {
 	K_BEVOLKING,
 	K_STARTPOPULATIE,
 	K_VAKANTIES,
-	K_AFWEZIGHEID,
+	K_VERZUIMREGELS,
 	K_OPVOLGING,
 	K_NUMMERS,
 	K_PLANNING,
@@ -292,6 +292,11 @@ OV_MUST_CHECK enum ov_rc ov_gen_transfer(struct ov_gen_year *,
 OV_MUST_CHECK enum ov_rc ov_gen_mbo_mbo(struct ov_gen_year *,
     const struct ov_gen_home *, enum ov_gen_oid school, const struct ov_track *,
     struct ov_rng *, struct ov_person *, struct ov_err *);
+/* A line in the population that o, who serves his gemeente, has of its own;
+ * start: with a startkwalificatie. */
+OV_MUST_CHECK enum ov_rc ov_gen_inwoner(struct ov_gen_year *, enum ov_gen_oid o,
+    const struct ov_gen_home *, enum ov_gen_oid school,
+    const struct ov_person *, bool start, struct ov_err *);
 /* Absence of a pupil, and the notice it obliges to. */
 OV_MUST_CHECK enum ov_rc ov_gen_away(struct ov_gen_year *,
     const struct ov_gen_home *, enum ov_gen_oid school, struct ov_rng *,

@@ -39,7 +39,8 @@ static const struct {
     {"startpopulatie.csv", NULL,
         "pgn;peildatum;brin;normcategorie;leerweg;gemeente", S_N},
     {"vakanties.csv", NULL, "schooljaar;naam;van;tot", S_N},
-    {"afwezigheid.csv", NULL, "eigenReferentie;pgn;datum;lesuren;van", S_N},
+    {"verzuimregels.csv", NULL,
+        "eigenReferentie;datum;lesuur;gemist;totaal;geboortedatum", S_N},
     {"opvolging.csv", NULL,
         "pgn;signaalbron;eersteContact;intakeDatum;trajectStart;"
         "trajectEinde;bestemming",
@@ -182,7 +183,7 @@ ov_gen_pct(int n, int pct)
 void
 ov_gen_naar(char out[16], const struct ov_gen_home *h)
 {
-	(void)snprintf(out, 16, "gemeente:%s", h->code);
+	(void)snprintf(out, 16, "%s", h->code);
 }
 
 enum ov_rc

@@ -279,16 +279,21 @@ def unknown_field(y, clerk):
 
 # ---- --keep ----
 
-def look_around(y):
+def look_around(y, waves):
     m = {n: y.region.members[n].dir for n in (VO, MBO, GEM)}
     ov = os.path.join(y.region.bin, "overstap")
     head("De regio blijft draaien; kijk rond")
+    big = {n: x.dir for n, x in waves.region.members.items()}
     for text in ("-i %s check" % m[VO],
                  "-i %s inbox list --state TWIJFEL" % m[MBO],
-                 "-i %s outbox show 1" % m[VO],
                  "-i %s export uitschrijving -o /tmp/uitschrijving.csv"
                  % m[GEM],
-                 "-i %s log verify" % m[MBO]):
+                 "-i %s worklist --at %s" % (big["leerplicht"],
+                                             waves.later()),
+                 "-i %s report vsv --per-gemeente --schooljaar %s"
+                 % (big["gemeente"], waves.manifest["convenantjaar"])):
         print("  %s %s" % (ov, text))
-    pids = " ".join(str(x.launcher.pid) for x in y.region.members.values())
-    print("\nStoppen: kill %s\nBestanden: %s" % (pids, y.folder))
+    pids = " ".join(str(x.launcher.pid) for act in (y, waves)
+                    for x in act.region.members.values())
+    print("\nStoppen: kill %s\nBestanden: %s" % (
+        pids, os.path.dirname(y.folder)))

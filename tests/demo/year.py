@@ -8,12 +8,11 @@ import concurrent.futures
 import csv
 import json
 import os
-import subprocess
-import sys
 import time
 
 import partner
-from region import TABLES, Region, Trouble
+from play import Play
+from region import Trouble
 
 VO, MBO, GEM = "vo", "mbo", "gemeente"
 READ_AND_TAKEN = 100  # so many dossiers are accepted by hand at the mbo
@@ -32,33 +31,11 @@ def prove_all(texts, fingerprint):
     return sum(proves(t, fingerprint) for t in texts)
 
 
-class Year:
-    def __init__(self, folder, bindir, root, seed, pupils):
-        self.folder = os.path.abspath(folder)
-        self.root = root
-        self.seed, self.pupils = seed, pupils
-        self.region = Region(os.path.join(self.folder, "regio"), bindir,
-                             regio="ijsseloevers", logdomein="demo.example")
-        self.gen = os.path.join(self.folder, "bestanden")
-        self.began = time.monotonic()
-        self.manifest = None
+class Year(Play):
+    def __init__(self, *args):
+        super().__init__(*args)
         self.counted = {}
         self.killed = []
-        self.traffic = 0.0  # seconds in which messages moved
-
-    # ---- telling ----
-
-    def say(self, text):
-        print("[%5.1f s] %s" % (time.monotonic() - self.began, text),
-              flush=True)
-
-    def progress(self, text):
-        if sys.stdout.isatty():
-            print("\r          %-66s" % text, end="", flush=True)
-
-    def progress_end(self):
-        if sys.stdout.isatty():
-            print("\r%78s\r" % "", end="", flush=True)
 
     # ---- the year ----
 
@@ -77,23 +54,7 @@ class Year:
         self.count()
 
     def generate(self):
-        bindir = self.region.bin
-        table = os.path.join(self.root, "tests", "data",
-                             "ijssel-vecht-2018-2019.csv")
-        argv = [os.path.join(bindir, "overstap-generate"), "--seed",
-                str(self.seed), "--pupils", str(self.pupils), "--table", table,
-                self.gen]
-        try:
-            p = subprocess.run(argv, capture_output=True, text=True,
-                               check=False)
-        except FileNotFoundError as e:
-            raise Trouble("%s is er niet; eerst ./dev build" % argv[0]) from e
-        if p.returncode != 0:
-            raise Trouble(p.stderr.strip())
-        with open(os.path.join(self.gen, "manifest.json"),
-                  encoding="utf-8") as f:
-            self.manifest = json.load(f)
-        self.want = self.manifest["verwacht"]
+        self.make_files("--table", self.data("ijssel-vecht-2018-2019.csv"))
         self.say("Verzonnen leerlingen en bestanden zijn gemaakt, en wat eruit "
                  "moet komen staat vast.")
 
@@ -107,11 +68,7 @@ class Year:
                             brin=brin, gemeenten=x.get("gemeenten", []),
                             share=share, conf={"rate": 5000, "burst": 5000,
                                   "accounts": "accounts.json"})
-        with open(os.path.join(TABLES, "regio.json"), encoding="utf-8") as f:
-            for b in json.load(f)["besluiten"]:
-                self.say("De regio heeft %s opengezet: %s, %s, %s."
-                         % (b["onderwerp"], b["besluit"], b["datum"],
-                            b["naam"]))
+        self.decisions()
         w = self.want
         # So many pseudonyms a day, in the signed book itself.  A killed
         # daemon asks again for what it had under way, hence twice.
@@ -178,9 +135,6 @@ class Year:
             self.say("%s: %d keer %s als concept klaargezet."
                      % (r.members[name].naam, out["goed"], profile))
 
-    def file(self, name):
-        return os.path.join(self.gen, name)
-
     def send(self):
         r = self.region
         total = (self.want["dossiers"] + self.want["uitschrijvingenVo"] +
@@ -208,9 +162,6 @@ class Year:
                   "het mbo heeft elk dossier met zijn aanmelders vergeleken")
         self.say("Alles is afgeleverd, met bewijs van ontvangst.")
 
-    def delivered(self, name):
-        return self.states(name, "outbox")[None, "AFGELEVERD"]
-
     def judged(self):
         s = self.states(MBO, "inbox")
         return sum(s["overstapdossier", x] for x in (
@@ -218,33 +169,6 @@ class Year:
 
     def loaded(self):
         return not self.region.ask(MBO, "count")[1]["leerlingen"].get("wacht")
-
-    def states(self, name, box):
-        """How many messages of each (type, state), and of (None, state)."""
-        end = self.region.ask(name, "count")[1]
-        c = collections.Counter()
-        for srt, states in end[box + "_srt"].items():
-            for state, n in states.items():
-                c[srt, state] += n
-                c[None, state] += n
-        return c
-
-    def wait(self, number, want, total, what, deadline=180):
-        end = time.monotonic() + deadline
-        last, since = -1, time.monotonic()
-        while True:
-            n = number()
-            if n >= want:
-                self.progress_end()
-                return
-            if n != last:
-                last, since = n, time.monotonic()
-            self.progress("%d van %d" % (n, total))
-            if time.monotonic() > end or time.monotonic() - since > 60:
-                self.progress_end()
-                raise Trouble("het duurt te lang: %s (%d van %d)"
-                              % (what, n, want))
-            time.sleep(0.3)
 
     # ---- what flows back ----
 
@@ -335,8 +259,7 @@ class Year:
     def vsv(self):
         """The municipality's own report, with the participants of the table
         as its start population, gives back every figure that was printed."""
-        with open(os.path.join(self.root, "tests", "data",
-                               "ijssel-vecht-2018-2019.csv"),
+        with open(self.data("ijssel-vecht-2018-2019.csv"),
                   encoding="utf-8") as f:
             table = list(csv.DictReader(f))
         left = [x["inhoud"]["datumUitschrijving"] for x in

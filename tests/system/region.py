@@ -97,6 +97,8 @@ class Region:
         self.regio = regio
         self.logdomein = logdomein
         self.log = log or (lambda text: None)
+        self.tables = TABLES  # what this region decided
+        self.routes = []  # who serves a gemeente, where the card does not say
         self.dir = os.path.join(self.folder, "regio")
         self.members = {}
         self.keep = False
@@ -185,6 +187,9 @@ class Region:
         for m in self.members.values():
             self.init(m)
             self.take_in(m)
+        for x in self.routes:
+            self.run("region", "route", self.dir, "add", x["gemeente"],
+                     "--rol", x["rol"], "--to", x["oin"], "--van", x["van"])
         if figures:
             self.figures(figures)
         holders = sorted((m for m in self.members.values() if m.share),
@@ -234,7 +239,7 @@ class Region:
                      m.share)
         # What this region decided (regio.json), for every member.
         tables = os.path.join(m.dir, "tables")
-        shutil.copytree(TABLES, tables)
+        shutil.copytree(self.tables, tables)
         with open(os.path.join(m.dir, "overstap.conf"), "a",
                   encoding="utf-8") as f:
             f.write("tables = tables\n")

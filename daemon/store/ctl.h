@@ -363,7 +363,8 @@ void ov_link_again(struct ov_store *);
 OV_MUST_CHECK enum ov_rc ov_link_decide(struct ov_store *, int64_t nr,
     int64_t leerling, struct ov_err *);
 /* Undo: sealed back under its pid, and a breach note starts (table datalek,
- * alarm koppeling-ongedaan).  Own transaction. */
+ * alarm koppeling-ongedaan).  What a municipality received open stays open and
+ * is about nobody known (link.h).  Own transaction. */
 OV_MUST_CHECK enum ov_rc ov_link_undo(struct ov_store *, int64_t nr,
     const char *reden, uid_t, struct ov_err *);
 /* A lasting no: a message in doubt is about none of the pupils whose tag fits,

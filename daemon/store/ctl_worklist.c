@@ -125,15 +125,16 @@ read_lines(struct ov_ctl *c, const struct ov_taak *t, size_t n)
 {
 	static const struct ov_gelezen all = {.tabel = "bericht",
 	    .grond = "AGGREGAAT"};
-	struct ov_gelezen g[OV_CTL_PAGE];
+	struct ov_gelezen g[OV_TAAK_LEES * OV_CTL_PAGE];
 	struct werk *s = c->state;
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (t[i].toon && t[i].gelezen)
-			g[k++] = (struct ov_gelezen){.tabel = "bericht",
-			    .record = t[i].nr,
-			    .grond = t[i].grond};
+		for (size_t m = 0; t[i].toon && m < t[i].nlees; m++)
+			g[k++] = (struct ov_gelezen){.tabel = t[i].lees[m]
+			                                          .tabel,
+			    .record = t[i].lees[m].record,
+			    .grond = t[i].lees[m].grond};
 	if (k == 0 || (s->digest && s->logged))
 		return true;
 	s->logged = true;
@@ -205,10 +206,13 @@ unknown(struct ov_ctl *c, json_t *j)
 	bool row;
 
 	rc = ov_db_q(c->st->db, &q, &e,
-	    "SELECT b.srt,count(*) FROM bericht b INDEXED BY bericht_wacht"
-	    " WHERE b.stand IN ('ONBEKEND', 'TWIJFEL') AND b.stand='ONBEKEND'"
-	    " AND b.ontvangen<?1 GROUP BY 1",
-	    "i", s->einde);
+	    s->einde > ov_now(c->st)
+	        ? "SELECT b.srt,count(*) FROM bericht b INDEXED BY"
+	          " bericht_wacht WHERE b.stand IN ('ONBEKEND', 'TWIJFEL')"
+	          " AND b.stand='ONBEKEND' AND b.nr>?1 AND b.ontvangen<?2"
+	          " GROUP BY 1"
+	        : ov_onbekend_sql(),
+	    "ii", (int64_t)0, s->einde);
 	while (rc == OV_OK &&
 	       (rc = ov_db_next(c->st->db, q, &row, &e)) == OV_OK && row)
 		(void)ov_j_set(per, ov_db_text(q, 0),

@@ -52,9 +52,8 @@ struct pupil {
 	uint8_t id[16], y[OV_YBLOB];
 };
 
-/* One pupil that cannot be read is not the others' trouble. */
-static enum ov_rc
-pupil_aside(struct ov_store *st, int64_t nr, struct ov_err *e)
+enum ov_rc
+ov_pupil_aside(struct ov_store *st, int64_t nr, struct ov_err *e)
 {
 	ov_log(OV_LOG_ERROR,
 	    "event=set-aside table=leerling nr=%lld reason=onleesbaar",
@@ -98,7 +97,7 @@ tags_missing(struct ov_store *st, int64_t partner, int64_t ep, struct pupil *p,
 	}
 	ov_db_done(st->db, q);
 	for (size_t i = 0; i < *bad && rc == OV_OK; i++)
-		rc = pupil_aside(st, aside[i], e);
+		rc = ov_pupil_aside(st, aside[i], e);
 	return rc;
 }
 
@@ -126,7 +125,7 @@ tags_store(struct ov_store *st, int64_t partner, int64_t ep,
 
 	for (size_t i = 0; i < n && rc == OV_OK; i++)
 		rc = a[i].rc != OV_OK
-		         ? pupil_aside(st, p[i].nr, e)
+		         ? ov_pupil_aside(st, p[i].nr, e)
 		         : ov_db_run(st->db, e,
 		               "INSERT INTO etiket(partner,ep,tag16,leerling)"
 		               " VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING",
@@ -511,7 +510,7 @@ hit_write(struct ov_store *st, const struct ov_hit *h, struct ov_err *e)
 	enum ov_rc rc;
 
 	if (h->aside)
-		return pupil_aside(st, h->leerling, e);
+		return ov_pupil_aside(st, h->leerling, e);
 	if (h->later)
 		return OV_OK;
 	if (h->broken) {

@@ -45,10 +45,23 @@ OV_MUST_CHECK enum ov_rc ov_hits_seal(struct ov_store *, struct ov_hit *,
 OV_MUST_CHECK enum ov_rc ov_hits_write(struct ov_store *, const struct ov_hit *,
     size_t n, struct ov_err *);
 
+/* One pupil that cannot be read is not the others' trouble. */
+OV_MUST_CHECK enum ov_rc ov_pupil_aside(struct ov_store *, int64_t nr,
+    struct ov_err *);
+
 /* What a municipality or Doorstroompunt received open, linked by pseudonym to
  * its own population (link_open.c): a batch, one transaction.  *worked: there
  * may be more. */
 OV_MUST_CHECK enum ov_rc ov_link_open(struct ov_store *, bool *worked,
+    struct ov_err *);
+
+/* Undo such a link, in the open transaction: nothing is closed by it, for it
+ * was sent open.  A status is about nobody known again; the pair is never
+ * joined again.  OV_DENIED: it is not linked that way. */
+OV_MUST_CHECK enum ov_rc ov_link_open_undo(struct ov_store *, int64_t nr,
+    const char *reden, uid_t, struct ov_err *);
+/* Note, in the open transaction, that somebody else's message was open. */
+OV_MUST_CHECK enum ov_rc ov_link_breach(struct ov_store *, int64_t nr, uid_t,
     struct ov_err *);
 
 /* Both sides of a doubt, as dates, and whose: nothing else of the message is

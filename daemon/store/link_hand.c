@@ -93,15 +93,17 @@ seal_back(struct ov_store *st, struct ov_hit *h, struct ov_err *e)
 	return rc;
 }
 
-static enum ov_rc
-breach_note(struct ov_store *st, int64_t nr, uid_t uid, struct ov_err *e)
+enum ov_rc
+ov_link_breach(struct ov_store *st, int64_t nr, uid_t uid, struct ov_err *e)
 {
-	int64_t open;
+	int64_t open; /* since the last link */
 	enum ov_rc rc;
 
 	rc = ov_db_int(st->db, &open, 0, e,
-	    "SELECT ifnull(max(tijd),0) FROM bericht_stand WHERE bericht=?1"
-	    " AND stand='GEKOPPELD'",
+	    "SELECT ifnull(min(tijd),0) FROM bericht_stand WHERE bericht=?1"
+	    " AND leerling IS NOT NULL AND stand<>'TWIJFEL' AND nr>ifnull("
+	    "(SELECT max(nr) FROM bericht_stand WHERE bericht=?1"
+	    " AND (leerling IS NULL OR stand='TWIJFEL')),0)",
 	    "i", nr);
 	if (rc != OV_OK)
 		return rc;
@@ -128,7 +130,7 @@ hit_unlinked(struct ov_store *st, const struct ov_hit *h, const char *reden,
 	    "iivt", h->nr, (int64_t)h->versie + 1,
 	    (struct ov_view){h->sealed.p, h->sealed.n}, reden);
 	if (rc == OV_OK)
-		rc = breach_note(st, h->nr, uid, e);
+		rc = ov_link_breach(st, h->nr, uid, e);
 	if (rc == OV_OK)
 		rc = ov_stand_note(st, h->nr, "TWIJFEL", e);
 	if (rc == OV_OK)
@@ -147,6 +149,24 @@ hit_unlinked(struct ov_store *st, const struct ov_hit *h, const char *reden,
 	return rc;
 }
 
+static enum ov_rc
+undo_open(struct ov_store *st, int64_t nr, const char *reden, uid_t uid,
+    struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	rc = ov_link_open_undo(st, nr, reden, uid, e);
+	if (rc == OV_OK)
+		rc = ov_tx_commit(st, e);
+	if (rc != OV_OK)
+		ov_tx_abort(st);
+	else
+		ov_link_again(st); /* it may be about another */
+	return rc;
+}
+
 enum ov_rc
 ov_link_undo(struct ov_store *st, int64_t nr, const char *reden, uid_t uid,
     struct ov_err *e)
@@ -156,6 +176,8 @@ ov_link_undo(struct ov_store *st, int64_t nr, const char *reden, uid_t uid,
 	enum ov_rc rc;
 	bool row;
 
+	if ((rc = undo_open(st, nr, reden, uid, e)) != OV_DENIED)
+		return rc;
 	rc = ov_db_q(st->db, &q, e,
 	    "SELECT b.nr,b.id,b.partner,b.ep,b.versie,b.inhoud,b.bewijs,"
 	    "l.nr,l.id,l.y FROM bericht b JOIN leerling l ON l.nr=b.leerling"

@@ -48,31 +48,81 @@ open_find(struct ov_store *st, struct ov_hit *h, size_t *n, struct ov_err *e)
 	return rc;
 }
 
+/* What a link or its end changes beside the message. */
 static enum ov_rc
-open_write(struct ov_store *st, const struct ov_hit *h, struct ov_err *e)
+open_note(struct ov_store *st, const struct ov_hit *h, struct ov_err *e)
 {
 	struct ov_oin oin;
-	int64_t status;
 	enum ov_rc rc;
 
-	rc = ov_db_int(st->db, &status, 0, e,
-	    "SELECT stand='ONBEKEND' FROM bericht WHERE nr=?1", "i", h->nr);
+	rc = ov_db_run(st->db, e,
+	    "INSERT INTO bericht_stand(bericht,tijd,stand,leerling)"
+	    " SELECT nr,?2,stand,leerling FROM bericht WHERE nr=?1",
+	    "ii", h->nr, ov_now(st));
 	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e,
-		    "UPDATE bericht SET leerling=?2,stand=iif(stand='ONBEKEND',"
-		    "'GEKOPPELD',stand) WHERE nr=?1",
-		    "ii", h->nr, h->leerling);
-	if (rc == OV_OK && status != 0)
-		rc = ov_stand_note(st, h->nr, "GEKOPPELD", e);
-	if (rc == OV_OK)
-		rc = ov_db_run(st->db, e,
-		    "UPDATE zaak SET leerling=?2 WHERE zaak="
+		    "UPDATE zaak SET leerling=nullif(?2,0) WHERE zaak="
 		    "(SELECT zaak FROM bericht WHERE nr=?1)",
 		    "ii", h->nr, h->leerling);
 	if (rc == OV_OK)
 		rc = ov_partner_oin(st, h->partner, &oin, e);
 	if (rc == OV_OK)
 		rc = ov_tx_leaf(st, OV_LEAF_KOPPELING, &oin, h->ref, e);
+	return rc;
+}
+
+static enum ov_rc
+open_write(struct ov_store *st, const struct ov_hit *h, struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	rc = ov_db_run(st->db, e,
+	    "UPDATE bericht SET leerling=?2,reden=iif(stand='ONBEKEND',NULL,"
+	    "reden),stand=iif(stand='ONBEKEND','GEKOPPELD',stand)"
+	    " WHERE nr=?1",
+	    "ii", h->nr, h->leerling);
+	return rc == OV_OK ? open_note(st, h, e) : rc;
+}
+
+enum ov_rc
+ov_link_open_undo(struct ov_store *st, int64_t nr, const char *reden, uid_t uid,
+    struct ov_err *e)
+{
+	struct ov_hit h = {0};
+	sqlite3_stmt *q;
+	enum ov_rc rc;
+	bool row;
+
+	rc = ov_db_q(st->db, &q, e,
+	    "SELECT b.nr,b.id,b.partner,b.ep,b.versie,b.inhoud,b.bewijs,"
+	    "b.leerling,l.id,l.y FROM bericht b LEFT JOIN leerling l ON"
+	    " l.nr=b.leerling WHERE b.nr=?1 AND b.gesloten=0 AND b.versie=1"
+	    " AND b.leerling IS NOT NULL AND b.inhoud IS NOT NULL"
+	    " AND b.rol IN ('leerplicht','doorstroompunt')",
+	    "i", nr);
+	if (rc != OV_OK)
+		return rc;
+	rc = ov_db_next(st->db, q, &row, e);
+	if (rc == OV_OK)
+		rc = row ? ov_hit_read(st, q, &h, e)
+		         : ov_fail(e, OV_DENIED, "not linked");
+	ov_db_done(st->db, q);
+	if (rc == OV_OK && (rc = ov_hit_ref(st, &h, e)) == OV_OK &&
+	    (rc = ov_link_breach(st, nr, uid, e)) == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "INSERT INTO koppeling_nee(bericht,leerling,tijd,account)"
+		    " VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING",
+		    "iiii", nr, h.leerling, ov_now(st), (int64_t)uid);
+	h.leerling = 0;
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "UPDATE bericht SET leerling=NULL,reden=?2,"
+		    "stand=iif(srt='overstapstatus','ONBEKEND',stand)"
+		    " WHERE nr=?1",
+		    "it", nr, reden);
+	if (rc == OV_OK)
+		rc = open_note(st, &h, e);
+	ov_hits_free(&h, 1);
 	return rc;
 }
 
@@ -90,10 +140,12 @@ ov_link_open(struct ov_store *st, bool *worked, struct ov_err *e)
 		for (size_t i = 0; i < n && rc == OV_OK; i++) {
 			if (h[i].broken)
 				rc = ov_aside(st, "bericht", h[i].nr, &why, e);
-			else if (!h[i].later)
+			else if (h[i].later) /* or it would be found again */
+				rc = ov_pupil_aside(st, h[i].leerling, e);
+			else
 				rc = open_write(st, &h[i], e);
-			*worked = *worked || !h[i].later;
 		}
+		*worked = true;
 		if (rc == OV_OK)
 			rc = ov_tx_commit(st, e);
 		if (rc != OV_OK)

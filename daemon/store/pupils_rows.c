@@ -97,6 +97,13 @@ ov_pupil_drop(struct ov_store *st, int64_t nr, const uint8_t id[16],
 		rc = ov_db_run(st->db, e,
 		    "UPDATE leerling SET hoort_bij=NULL WHERE hoort_bij=?1",
 		    "i", nr);
+	if (rc == OV_OK) /* whom it is given to was in none of these */
+		rc = ov_db_run(st->db, e,
+		    "UPDATE bericht_stand SET leerling=NULL WHERE leerling=?1",
+		    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_db_run(st->db, e,
+		    "DELETE FROM koppeling_nee WHERE leerling=?1", "i", nr);
 	if (rc == OV_OK)
 		rc = doubts_end(st, nr, true, e);
 	if (rc == OV_OK) /* a doubt about somebody who is not there */

@@ -162,7 +162,8 @@ ov_stand_note(struct ov_store *st, int64_t nr, const char *stand,
     struct ov_err *e)
 {
 	return ov_db_run(st->db, e,
-	    "INSERT INTO bericht_stand(bericht,tijd,stand) VALUES(?1,?2,?3)",
+	    "INSERT INTO bericht_stand(bericht,tijd,stand,leerling)"
+	    " SELECT nr,?2,?3,leerling FROM bericht WHERE nr=?1",
 	    "iit", nr, ov_now(st), stand);
 }
 

@@ -58,6 +58,7 @@ static const struct tabel tabel[OV_WIS_N] = {
             "UPDATE etiket_klaar SET tot=min(tot,?1-1)",
             "UPDATE leerling SET hoort_bij=NULL WHERE hoort_bij=?1",
             "DELETE FROM koppeling_nee WHERE leerling=?1",
+            "UPDATE bericht_stand SET leerling=NULL WHERE leerling=?1",
             "DELETE FROM leerling WHERE nr=?1"}},
     [OV_WIS_VERZUIM] = {.naam = "verzuim",
         .kop = "SELECT id,'','',NULL FROM verzuim WHERE nr=?1",

@@ -7,6 +7,8 @@
 
 #include "daemon/store/ctl.h"
 
+#define OV_TAAK_LEES 2 /* a notice and a status, at most */
+
 /* One candidate: a stored row that a kind looks at. */
 struct ov_taak {
 	enum ov_werk soort;
@@ -17,10 +19,19 @@ struct ov_taak {
 	bool has_zaak;
 	int32_t begin, uiterlijk; /* days */
 	bool toon;                /* it stands in the list */
-	bool gelezen;             /* content of it is shown */
-	char grond[40];
-	json_t *meer; /* what the kind adds; owned */
+	json_t *meer;             /* what the kind adds; owned */
+	/* Records whose content the row shows: a read line each. */
+	size_t nlees;
+	struct {
+		const char *tabel;
+		int64_t record;
+		char grond[40];
+	} lees[OV_TAAK_LEES];
 };
+
+/* Content of this record was looked at; grond may be NULL. */
+void ov_taak_lees(struct ov_taak *, const char *tabel, int64_t record,
+    const char *grond);
 
 /* May this account see this row?  Every row passes here, once. */
 bool ov_taak_mag(struct ov_ctl *, const struct ov_taak *);
@@ -44,6 +55,9 @@ const char *ov_verloop_veld(size_t i);
 /* The query of a kind: ?1 after this nr, ?2 the moment at which the day of the
  * list ends.  Columns: nr partner sinds leerling concept srt zaak. */
 const char *ov_taak_sql(enum ov_werk, bool *uit);
+/* How many messages per type were about nobody known at the moment ?2 (nr
+ * above ?1).  Columns: srt count. */
+const char *ov_onbekend_sql(void);
 /* Judge a candidate on day `at`, which ends at the moment `einde`. */
 OV_MUST_CHECK enum ov_rc ov_taak_oordeel(struct ov_store *, struct ov_taak *,
     const struct ov_werk_term *, int32_t at, int64_t einde, struct ov_err *);

@@ -2,23 +2,34 @@
 /* daemon/store/worklist_soort.c - the kinds of a worklist: which stored rows
  * each looks at, and what it finds in them.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/store/link.h"
 #include "daemon/store/worklist.h"
 
-/* The state of message b at the moment ?2. */
-#define STAND                                                                  \
-	"ifnull((SELECT s.stand FROM bericht_stand s WHERE s.bericht=b.nr"     \
-	" AND s.tijd<?2 ORDER BY s.nr DESC LIMIT 1),CASE WHEN EXISTS"          \
-	" (SELECT 1 FROM bericht_stand s WHERE s.bericht=b.nr) THEN 'NIEUW'"   \
-	" ELSE b.stand END)"
-#define SINDS                                                                  \
-	"ifnull((SELECT s.tijd FROM bericht_stand s WHERE s.bericht=b.nr"      \
-	" AND s.tijd<?2 ORDER BY s.nr DESC LIMIT 1),b.ontvangen)"
+/* What was noted about message m before the moment ?2, the last word. */
+#define NOTED(m, what)                                                         \
+	"(SELECT s." what " FROM bericht_stand s WHERE s.bericht=" m ".nr"     \
+	" AND s.tijd<?2 ORDER BY s.nr DESC LIMIT 1)"
+/* Its state then.  The one it arrived in is not noted: what was linked or in
+ * doubt later was not known, and the rest had only been received. */
+#define STAND_OF(m)                                                            \
+	"ifnull(" NOTED(m, "stand") ",ifnull((SELECT iif(s.stand IN"           \
+	                            " ('GEKOPPELD','TWIJFEL') OR " m           \
+	                            ".gesloten=1,'ONBEKEND','ONTVANGEN')"      \
+	                            " FROM bericht_stand s WHERE s.bericht=" m \
+	                            ".nr ORDER BY s.nr"                        \
+	                            " LIMIT 1)," m ".stand))"
+#define STAND STAND_OF("b")
+/* Whom it was about then: NULL, nobody. */
+#define WIE_OF(m) NOTED(m, "leerling")
+#define SINDS "ifnull(" NOTED("b", "tijd") ",b.ontvangen)"
 #define IN(sinds)                                                              \
-	"SELECT b.nr,b.partner," sinds ",iif(b.gesloten=0,b.leerling,0),0,"    \
-	"b.srt,b.zaak FROM bericht b WHERE b.nr>?1 AND b.ontvangen<?2 AND "
+	"SELECT b.nr,b.partner," sinds                                         \
+	",iif(b.gesloten=0," WIE_OF("b") ",0),0,"                              \
+	                                 "b.srt,b.zaak FROM bericht b WHERE "  \
+	                                 "b.nr>?1 AND b.ontvangen<?2 AND "
 #define UIT                                                                    \
 	"SELECT u.nr,u.partner,u.opgesteld,0,u.concept,u.srt,u.zaak"           \
 	" FROM uitgaand u WHERE u.nr>?1 AND u.opgesteld<?2 AND "
@@ -30,16 +41,21 @@
 	" AND NOT EXISTS (SELECT 1 FROM bericht n WHERE n.zaak=b.zaak AND"     \
 	" n.srt=b.srt AND n.nr>b.nr AND n.ontvangen<?2)"
 
-#define OPEN_NOTICE                                                            \
-	"b.srt IN ('uitschrijving','verzuimmelding') AND b.leerling IS NOT"    \
-	" NULL AND b.rol IN ('leerplicht','doorstroompunt') AND b.gesloten=0"  \
-	" AND b.inhoud IS NOT NULL AND b.stand NOT IN"                         \
-	" ('TERZIJDE','VERNIETIGD','AFGEWEZEN','INGETROKKEN')"
+/* Its content is there to be read; what became of it is told by STAND. */
+#define READABLE(m)                                                            \
+	m ".gesloten=0 AND " m ".inhoud IS NOT NULL AND " m ".stand NOT IN"    \
+	  " ('TERZIJDE','VERNIETIGD')"
+#define NOTICE                                                                 \
+	"b.srt IN ('uitschrijving','verzuimmelding') AND b.rol IN"             \
+	" ('leerplicht','doorstroompunt') AND " READABLE(                      \
+	    "b") " AND " STAND " NOT IN ('AFGEWEZEN','INGETROKKEN')"
 /* A status n about the pupil of b, that there was on the day. */
 #define LATER                                                                  \
-	"n.leerling=b.leerling AND n.srt='overstapstatus' AND n.gesloten=0"    \
-	" AND n.ontvangen<?2 AND n.stand NOT IN"                               \
-	" ('TERZIJDE','VERNIETIGD','INGETROKKEN')"
+	"n.leerling=" WIE_OF(                                                  \
+	    "b") " AND n.srt='overstapstatus' AND"                             \
+	         " n.ontvangen<?2 AND " READABLE("n") " AND " WIE_OF(          \
+	             "n") "=n.leerling"                                        \
+	                  " AND " STAND_OF("n") "<>'INGETROKKEN'"
 
 static const struct {
 	bool uit;
@@ -69,13 +85,7 @@ static const struct {
                   "FROM"
                   " uitgaand n WHERE n.zaak=b.zaak AND n.srt='overstapstatus'"
                   " AND n.opgesteld<?2)" ORDER},
-    [OV_W_CONTACT] = {false,
-        IN("b.ontvangen") "b.srt IN ('uitschrijving','verzuimmelding')"
-                          " AND b.rol IN ('leerplicht','doorstroompunt') AND "
-                          "b.gesloten=0"
-                          " AND b.inhoud IS NOT NULL AND b.stand NOT IN "
-                          "('TERZIJDE',"
-                          "'VERNIETIGD') AND " STAND "<>'AFGEWEZEN'" ORDER},
+    [OV_W_CONTACT] = {false, IN("b.ontvangen") NOTICE ORDER},
     [OV_W_DATALEK] = {false,
         "SELECT b.nr,b.partner,d.tijd,0,0,b.srt,b.zaak FROM datalek d"
         " JOIN bericht b ON b.nr=d.bericht WHERE b.nr>?1 AND d.tijd<?2"
@@ -91,16 +101,25 @@ static const struct {
     [OV_W_DUO] = {true,
         UIT "u.srt='verzuimmelding' AND u.concept IS NOT NULL AND u.stand"
             " NOT IN ('GEWEIGERD','INGETROKKEN','GEEN-ONTVANGER')" ORDER},
-    [OV_W_SIGNAAL] = {false, IN("b.ontvangen") OPEN_NOTICE
+    [OV_W_SIGNAAL] = {false, IN("b.ontvangen") NOTICE
         " AND EXISTS (SELECT 1 FROM bericht n WHERE " LATER
         " AND n.ontvangen>=b.ontvangen)" ORDER},
     [OV_W_ZOMERLEK] = {false,
-        IN("b.ontvangen") "b.srt='overstapstatus' AND b.gesloten=0"
-                          " AND b.leerling IS NOT NULL AND b.rol IN"
-                          " ('leerplicht','doorstroompunt') AND NOT EXISTS"
-                          " (SELECT 1 FROM bericht n WHERE " LATER
-                          " AND n.nr>b.nr)" ORDER},
+        IN("b.ontvangen") "b.srt='overstapstatus' AND " READABLE(
+            "b") " AND " WIE_OF("b") " IS NOT NULL AND " STAND
+                                     "<>'INGETROKKEN' AND b.rol IN"
+                                     " ('leerplicht','doorstroompunt') AND NOT "
+                                     "EXISTS"
+                                     " (SELECT 1 FROM bericht n WHERE " LATER
+                                     " AND n.nr>b.nr)" ORDER},
 };
+
+const char *
+ov_onbekend_sql(void)
+{
+	return "SELECT b.srt,count(*) FROM bericht b WHERE b.ontvangen<?2 AND"
+	       " b.nr>?1 AND " STAND "='ONBEKEND' GROUP BY 1";
+}
 
 const char *
 ov_taak_sql(enum ov_werk w, bool *uit)
@@ -120,6 +139,27 @@ struct vraag {
 	int32_t at;
 	int64_t einde;
 };
+
+static const char *
+grond_of(const struct ov_jn *inhoud)
+{
+	return ov_jn_text(ov_jn_get(inhoud, "grondslag"));
+}
+
+void
+ov_taak_lees(struct ov_taak *t, const char *tabel, int64_t record,
+    const char *grond)
+{
+	size_t n = t->nlees;
+
+	if (n == OV_TAAK_LEES)
+		return;
+	t->lees[n].tabel = tabel;
+	t->lees[n].record = record;
+	(void)snprintf(t->lees[n].grond, sizeof(t->lees[n].grond), "%s",
+	    grond != NULL ? grond : "");
+	t->nlees++;
+}
 
 static bool
 day(const struct ov_jn *v, int32_t *out)
@@ -241,10 +281,10 @@ newest_status(const struct vraag *q, int64_t van, const char **wat,
 
 	*wat = NULL;
 	rc = ov_db_q(q->st->db, &st, e,
-	    "SELECT nr,ontvangen FROM bericht n WHERE leerling=?1 AND"
-	    " srt='overstapstatus' AND gesloten=0 AND ontvangen>=?3 AND"
-	    " ontvangen<?2 AND stand NOT IN ('TERZIJDE','VERNIETIGD',"
-	    "'INGETROKKEN') ORDER BY nr DESC LIMIT 1",
+	    "SELECT n.nr,n.ontvangen FROM bericht n WHERE n.leerling=?1 AND"
+	    " n.srt='overstapstatus' AND n.ontvangen>=?3 AND n.ontvangen<?2"
+	    " AND " READABLE("n") " AND " WIE_OF("n") "=?1 AND " STAND_OF(
+	        "n") "<>'INGETROKKEN' ORDER BY n.nr DESC LIMIT 1",
 	    "iii", q->t->leerling, q->einde, van);
 	if (rc == OV_OK && (rc = ov_db_next(q->st->db, st, &row, e)) == OV_OK &&
 	    row) {
@@ -256,6 +296,8 @@ newest_status(const struct vraag *q, int64_t van, const char **wat,
 		return rc;
 	rc = ov_bericht_open(q->st, nr, &cl, &why);
 	s = ov_jn_get(cl.inhoud, "status");
+	if (rc == OV_OK)
+		ov_taak_lees(q->t, "bericht", nr, grond_of(cl.inhoud));
 	if (rc == OV_OK &&
 	    ov_jn_is(ov_jn_get(cl.inhoud, "heeftStartkwalificatie"), OV_J_TRUE))
 		*wat = "startkwalificatie";
@@ -327,18 +369,14 @@ read_content(const struct vraag *v, struct ov_err *e)
 	struct vraag q = *v;
 	struct ov_claims cl = {0};
 	struct ov_err why = {0};
-	const char *g;
 	enum ov_rc rc;
 
 	rc = ov_bericht_open(q.st, q.t->nr, &cl, &why);
 	if (rc == OV_OK) {
 		q.cl = &cl;
 		q.in = cl.inhoud;
-		g = ov_jn_text(ov_jn_get(q.in, "grondslag"));
-		(void)strncpy(q.t->grond, g != NULL ? g : "",
-		    sizeof(q.t->grond) - 1);
+		ov_taak_lees(q.t, "bericht", q.t->nr, grond_of(q.in));
 		rc = inhoud[q.t->soort](&q, e);
-		q.t->gelezen = q.t->toon;
 	} else if (rc == OV_DENIED) {
 		rc = OV_OK; /* closed again since that day */
 	} else if (ov_unreadable(rc)) {
@@ -363,7 +401,7 @@ doubt(const struct vraag *q, struct ov_err *e)
 	    &known, e);
 	if (rc != OV_OK || !known)
 		return rc;
-	q->t->gelezen = true;
+	ov_taak_lees(q->t, "bericht", q->t->nr, NULL);
 	(void)ov_j_set(q->t->meer, "leerling", json_integer(q->t->leerling));
 	(void)ov_j_set(q->t->meer, "geboortedatumBericht", json_string(theirs));
 	(void)ov_j_set(q->t->meer, "geboortedatumEigen", json_string(ours));
@@ -408,10 +446,12 @@ without_duo(const struct vraag *q, struct ov_err *e)
 	if (q->at < q->t->uiterlijk)
 		return OV_OK;
 	rc = ov_draft_read(q->st, q->t->concept, &d, &why);
-	if (rc == OV_OK)
+	if (rc == OV_OK) {
 		q->t->toon = json_object_get(d.inhoud, "duoMeldingsnummer") ==
 		             NULL;
-	else if (rc == OV_DENIED)
+		ov_taak_lees(q->t, "concept", q->t->concept,
+		    json_string_value(json_object_get(d.inhoud, "grondslag")));
+	} else if (rc == OV_DENIED)
 		rc = OV_OK; /* the draft went: nothing to put it in */
 	else if (ov_unreadable(rc))
 		rc = ov_aside_now(q->st, "concept", q->t->concept, &why, e);
@@ -428,7 +468,7 @@ ov_taak_oordeel(struct ov_store *st, struct ov_taak *t,
 	struct vraag q = {.st = st, .t = t, .r = r, .at = at, .einde = einde};
 
 	t->begin = ov_date_days(ov_date_nl(t->sinds));
-	t->toon = t->gelezen = false;
+	t->toon = false;
 	if ((t->meer = json_object()) == NULL)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
 	if (t->soort == OV_W_TWIJFEL)

@@ -530,14 +530,18 @@ CREATE TABLE teruggekoppeld (
 -- ---- Worklists and cases ----
 
 -- When a received message came into a state (the one it arrived in is not
--- here): what a worklist of an earlier day is made from.
+-- here), and whom it was linked to by then: what a worklist of an earlier day
+-- is made from.
 CREATE TABLE bericht_stand (
   nr      INTEGER PRIMARY KEY,
   bericht INTEGER NOT NULL REFERENCES bericht(nr),
   tijd    INTEGER NOT NULL,
-  stand   TEXT NOT NULL
+  stand   TEXT NOT NULL,
+  leerling INTEGER                  -- NULL: nobody, or since forgotten
 ) STRICT;
 CREATE INDEX bericht_stand_van ON bericht_stand(bericht, nr);
+CREATE INDEX bericht_stand_leerling ON bericht_stand(leerling)
+  WHERE leerling IS NOT NULL;
 
 -- What people did in a case, in the order in which they recorded it; the last
 -- word on a field counts.  inhoud: sealed {"eersteContact":"..",..}.

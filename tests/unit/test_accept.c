@@ -450,6 +450,56 @@ test_rotten_key(void **state)
 	is(3, 201, "");
 }
 
+static void
+role_of(const char *oin, enum ov_rol r)
+{
+	for (size_t i = 0; i < w.st->boek->nlid; i++)
+		if (strcmp(w.st->boek->lid[i].oin.s, oin) == 0)
+			w.st->boek->lid[i].rol = OV_ROL_BIT(r);
+}
+
+/* A status names nobody: a municipality stores it as about nobody known, and
+ * open; a school that is left, as received. */
+static void
+test_first_state(void **state)
+{
+	static const struct {
+		enum ov_rol rol;
+		const char *naam, *leeftijd, *stand;
+	} t[] = {{OV_ROL_VO, "vo", "tot-18", "ONTVANGEN"},
+	    {OV_ROL_LEERPLICHT, "leerplicht", "tot-18", "ONBEKEND"},
+	    {OV_ROL_DOORSTROOMPUNT, "doorstroompunt", "18-tot-23", "ONBEKEND"}};
+	json_t *j = json_loadb((const char *)content.p, content.n, 0, NULL);
+	int64_t n;
+
+	(void)state;
+	role_of(PEER, OV_ROL_MBO);
+	assert_int_equal(json_object_del(j, "aanmeldingId"), 0);
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct ov_claims c = {.seq = i + 1, .has_pid = true};
+		OV_BUF text = {0};
+
+		role_of(SELF, t[i].rol);
+		(void)json_object_set_new(j, "leeftijdsgroep",
+		    json_string(t[i].leeftijd));
+		ov_json_dump(&text, j);
+		(void)snprintf(c.srt, sizeof(c.srt), "overstapstatus");
+		memset(c.jti, (int)i + 1, sizeof(c.jti));
+		memset(c.pid, 7, sizeof(c.pid));
+		post_claims(1, i + 1, &c, (struct ov_view){text.p, text.n});
+		world_turn(10);
+		is(i + 1, 201, "");
+		assert_int_equal(ov_db_int(w.st->db, &n, -1, NULL,
+		                     "SELECT count(*) FROM bericht WHERE rol=?1"
+		                     " AND stand=?2 AND gesloten=0 AND srt="
+		                     "'overstapstatus'",
+		                     "tt", t[i].naam, t[i].stand),
+		    OV_OK);
+		assert_int_equal(n, 1);
+	}
+	json_decref(j);
+}
+
 static int
 up(void **state)
 {
@@ -488,7 +538,7 @@ main(void)
 	    T(test_none_sealed), T(test_not_opened), T(test_net_anew),
 	    T(test_unknown), T(rule_15_log_or_deny),
 	    T(rule_14_same_message_again), T(test_epochs), T(test_book),
-	    T(test_rotten_key)};
+	    T(test_rotten_key), T(test_first_state)};
 
 	ov_log_level(OV_LOG_ERROR);
 	return cmocka_run_group_tests_name("accept", tests, NULL, NULL);

@@ -3,6 +3,8 @@
  * doubtful, unknown; undone and decided by hand; and what may be opened.
  */
 #include "tests/unit/link_fixture.h"
+
+#include "daemon/store/link.h"
 #include "daemon/store/ctl.h"
 
 static void
@@ -317,6 +319,94 @@ population(void **state)
 	ov_vault_free(peer);
 }
 
+/* More messages than a batch holds, about a pupil whose key is gone, do not
+ * hold up the one behind them. */
+static void
+population_gone(void **state)
+{
+	int64_t nr, jan;
+
+	(void)state;
+	crypto_core_ristretto255_scalar_random(scalar);
+	world_book();
+	introduce();
+	applicant("weg", "999990019", "2008-02-29");
+	applicant("jan", "999990007", "2008-02-29");
+	assert_int_equal(ov_pupil_by_ref(w.st, "jan", &jan, NULL), OV_OK);
+	ov_link_kick(w.st);
+	world_turn(50); /* tags */
+	for (int i = 0; i <= OV_HITS; i++)
+		(void)open_message("overstapstatus", "ONBEKEND", "999990019",
+		    100 + i);
+	nr = open_message("overstapstatus", "ONBEKEND", "999990007", 99);
+	assert_int_equal(ov_db_run(w.st->db, NULL,
+	                     "DELETE FROM sleutel_jong WHERE id=(SELECT id FROM"
+	                     " leerling WHERE nr<>?1 AND eigen=1)",
+	                     "i", jan),
+	    OV_OK);
+	ov_link_again(w.st);
+	world_turn(50);
+	is(nr, "GEKOPPELD");
+	assert_int_equal(count("SELECT count(*) FROM terzijde WHERE"
+	                       " tabel='leerling'"),
+	    1);
+	assert_int_equal(count("SELECT count(*) FROM bericht WHERE"
+	                       " stand='ONBEKEND'"),
+	    OV_HITS + 1);
+	ov_vault_free(peer);
+}
+
+/* A link of a status, and of a notice, that a person undoes: about nobody
+ * known, not joined again, and a breach note. */
+static void
+population_hand(void **state)
+{
+	int64_t status, notice;
+	uint64_t leaves;
+	json_t *rows = json_array(), *j;
+
+	(void)state;
+	crypto_core_ristretto255_scalar_random(scalar);
+	world_book();
+	introduce();
+	status = open_message("overstapstatus", "ONBEKEND", "999990007", 81);
+	notice = open_message("uitschrijving", "ONTVANGEN", "999990007", 82);
+	refused(ask("inbox.unlink", nr_arg(notice), NULL, NULL),
+	    "stand-past-niet");
+	applicant("jan", "999990007", "2008-02-29");
+	ov_link_again(w.st);
+	world_turn(50);
+	is(status, "GEKOPPELD");
+	assert_false(about(notice, 0));
+	leaves = w.st->log.was.size;
+	j = ask("inbox.unlink", nr_arg(status), NULL, rows);
+	assert_non_null(json_object_get(j, "end"));
+	json_decref(j);
+	j = ask("inbox.unlink", nr_arg(notice), NULL, rows);
+	assert_non_null(json_object_get(j, "end"));
+	json_decref(j);
+	ov_link_again(w.st);
+	world_turn(50);
+	is(status, "ONBEKEND");
+	is(notice, "ONTVANGEN");
+	assert_true(about(status, 0));
+	assert_true(about(notice, 0));
+	assert_int_equal(w.st->log.was.size, leaves + 2);
+	assert_int_equal(count("SELECT count(*) FROM datalek WHERE"
+	                       " open_sinds>0"),
+	    2);
+	assert_int_equal(count("SELECT count(*) FROM koppeling_nee"), 2);
+	assert_int_equal(count("SELECT count(*) FROM bericht WHERE gesloten=0"),
+	    2);
+	assert_int_equal(count("SELECT count(*) FROM bericht_stand WHERE"
+	                       " leerling IS NULL"),
+	    2);
+	refused(ask("inbox.unlink", nr_arg(status), NULL, NULL),
+	    "stand-past-niet");
+	json_decref(rows);
+	ov_vault_free(peer);
+}
+
 int
 main(void)
 {
@@ -325,6 +415,10 @@ main(void)
 	        cmocka_unit_test_setup_teardown(damaged, world_up, world_down),
 	        cmocka_unit_test_setup_teardown(cut, world_up, world_down),
 	        cmocka_unit_test_setup_teardown(population, world_up,
+	            world_down),
+	        cmocka_unit_test_setup_teardown(population_gone, world_up,
+	            world_down),
+	        cmocka_unit_test_setup_teardown(population_hand, world_up,
 	            world_down)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,18 @@ age(int64_t nr, int days)
 	    days * DAY);
 }
 
+/* Message nr is about this pupil, since it came. */
+static void
+link_to(int64_t nr, int64_t leerling)
+{
+	sql("UPDATE bericht SET leerling=?2,stand=iif(srt='overstapstatus',"
+	    "'GEKOPPELD',stand) WHERE nr=?1",
+	    nr, leerling);
+	sql("INSERT INTO bericht_stand(bericht,tijd,stand,leerling) SELECT nr,"
+	    "ontvangen,stand,?2 FROM bericht WHERE nr=?1",
+	    nr, leerling);
+}
+
 static int64_t
 linked(const char *ref, const char *pgn, int seq)
 {
@@ -517,15 +529,13 @@ signals(void **state)
 	age(notice, 20);
 	status = opened("overstapstatus", "doorstroompunt", 2,
 	    json_pack("{s:s}", "status", "aangemeld"));
-	sql("UPDATE bericht SET leerling=?2 WHERE nr=?1", notice, jan);
-	sql("UPDATE bericht SET leerling=?2,stand='GEKOPPELD' WHERE nr=?1",
-	    status, jan);
+	link_to(notice, jan);
+	link_to(status, jan);
 	age(status, 10);
 	assert_int_equal(kind_at("signaal", 0, NULL), 0);
 	status = opened("overstapstatus", "doorstroompunt", 3,
 	    json_pack("{s:s}", "status", "gestart"));
-	sql("UPDATE bericht SET leerling=?2,stand='GEKOPPELD' WHERE nr=?1",
-	    status, jan);
+	link_to(status, jan);
 	age(status, 5);
 	assert_int_equal(kind_at("signaal", 0, &row), 1);
 	has(row, "signaal", "terug-naar-school");
@@ -533,11 +543,29 @@ signals(void **state)
 	has(row, "eigenReferentie", "jan");
 	json_decref(row);
 	assert_int_equal(kind_at("signaal", -6, NULL), 0);
+	/* The row shows what stands in two messages: two read lines. */
+	sql("DELETE FROM gelezen WHERE nr>?1 AND ?2=0", 0, 0);
+	assert_int_equal(kind_at("signaal", -5, NULL), 1);
+	assert_int_equal(number("SELECT count(DISTINCT record) FROM gelezen"
+	                        " WHERE tabel='bericht' AND handeling='show'"),
+	    2);
+	/* Taken back three days later: it was so until then. */
+	sql("UPDATE bericht SET stand='INGETROKKEN' WHERE nr=?1 AND ?2=0",
+	    status, 0);
+	sql("INSERT INTO bericht_stand(bericht,tijd,stand,leerling) SELECT nr,"
+	    "ontvangen+3*86400,stand,leerling FROM bericht WHERE nr=?1 AND"
+	    " ?2=0",
+	    status, 0);
+	assert_int_equal(kind_at("signaal", -3, NULL), 1);
+	assert_int_equal(kind_at("signaal", -2, NULL), 0);
+	sql("DELETE FROM bericht_stand WHERE bericht=?1 AND stand=iif(?2=0,"
+	    "'INGETROKKEN','')",
+	    status, 0);
+	link_to(status, jan);
 	status = opened("overstapstatus", "doorstroompunt", 4,
 	    json_pack("{s:s,s:b}", "status", "uitgevallen",
 	        "heeftStartkwalificatie", 1));
-	sql("UPDATE bericht SET leerling=?2,stand='GEKOPPELD' WHERE nr=?1",
-	    status, jan);
+	link_to(status, jan);
 	assert_int_equal(kind_at("signaal", 0, &row), 1);
 	has(row, "signaal", "startkwalificatie");
 	json_decref(row);
@@ -547,6 +575,70 @@ signals(void **state)
 	    NULL, NULL));
 	assert_int_equal(kind_at("signaal", 0, NULL), 0);
 	assert_int_equal(kind_at("signaal", -1, NULL), 1);
+}
+
+static int64_t
+unknown_at(int days)
+{
+	json_t *end, *rows = list_at(days, false, &end);
+	int64_t n = json_integer_value(json_object_get(
+	    json_object_get(json_object_get(end, "end"), "onbekend"),
+	    "overstapstatus"));
+
+	json_decref(rows);
+	json_decref(end);
+	return n;
+}
+
+/* A list of an earlier day knows what was known then: a status linked later
+ * was about nobody, and a link undone since still held. */
+static void
+links_then(void **state)
+{
+	int64_t notice, status, jan, piet;
+	json_t *row;
+
+	(void)state;
+	role(OV_ROL_DOORSTROOMPUNT);
+	applicant("jan", "999990007", "2008-02-29");
+	applicant("piet", "999990019", "2008-02-28");
+	assert_int_equal(ov_pupil_by_ref(w.st, "jan", &jan, NULL), OV_OK);
+	assert_int_equal(ov_pupil_by_ref(w.st, "piet", &piet, NULL), OV_OK);
+	notice = opened("uitschrijving", "doorstroompunt", 1,
+	    json_pack("{s:s}", "soort", "uitschrijving"));
+	status = opened("overstapstatus", "doorstroompunt", 2,
+	    json_pack("{s:s}", "status", "gestart"));
+	sql("UPDATE bericht SET stand='ONBEKEND' WHERE nr=?1 AND ?2=0", status,
+	    0);
+	sql("UPDATE bericht SET ontvangen=ontvangen-?2 WHERE nr>=?1", notice,
+	    20 * DAY);
+	assert_int_equal(unknown_at(0), 1);
+	link_to(notice, jan);
+	link_to(status, jan);
+	sql("UPDATE bericht_stand SET tijd=tijd+?2 WHERE bericht>=?1", notice,
+	    8 * DAY);
+	/* On day -12 both were linked; on day -13 neither. */
+	assert_int_equal(kind_at("signaal", -12, NULL), 1);
+	assert_int_equal(kind_at("signaal", -13, NULL), 0);
+	assert_int_equal(unknown_at(-12), 0);
+	assert_int_equal(unknown_at(-13), 1);
+	assert_int_equal(unknown_at(-21), 0);
+	assert_int_equal(kind_at("eerste-contact", -13, &row), 1);
+	has(row, "eigenReferentie", "");
+	json_decref(row);
+	/* On day -5 it turned out to be somebody else. */
+	sql("INSERT INTO bericht_stand(bericht,tijd,stand,leerling) SELECT nr,"
+	    "ontvangen+15*86400,stand,?2 FROM bericht WHERE nr=?1",
+	    notice, piet);
+	sql("UPDATE bericht SET leerling=?2 WHERE nr=?1", notice, piet);
+	assert_int_equal(kind_at("eerste-contact", -4, &row), 1);
+	has(row, "eigenReferentie", "piet");
+	json_decref(row);
+	assert_int_equal(kind_at("eerste-contact", -6, &row), 1);
+	has(row, "eigenReferentie", "jan");
+	json_decref(row);
+	assert_int_equal(kind_at("signaal", -6, NULL), 1);
+	assert_int_equal(kind_at("signaal", -4, NULL), 0);
 }
 
 /* Whom nobody enrolled, in August and September of any year. */
@@ -578,8 +670,7 @@ summer(void **state)
 	assert_true(reminders >= 2);
 	json_decref(rows);
 	json_decref(end);
-	sql("UPDATE bericht SET leerling=?2,stand='GEKOPPELD' WHERE nr=?1",
-	    status, jan);
+	link_to(status, jan);
 	assert_int_equal(kind_at("zomerlek", days - 1, NULL), 0);
 	assert_int_equal(kind_at("zomerlek", days, &row), 1);
 	has(row, "status", "keuze");
@@ -592,8 +683,7 @@ summer(void **state)
 	assert_int_equal(kind_at("zomerlek", days + 61, NULL), 0);
 	status = opened("overstapstatus", "leerplicht", 2,
 	    json_pack("{s:s}", "status", "ingeschreven"));
-	sql("UPDATE bericht SET leerling=?2,stand='GEKOPPELD' WHERE nr=?1",
-	    status, jan);
+	link_to(status, jan);
 	assert_int_equal(kind_at("zomerlek", days, NULL), 0);
 }
 
@@ -649,6 +739,9 @@ direct_copy(void **state)
 	has(row, "eigenReferentie", "L1");
 	assert_false(json_is_true(json_object_get(row, "telaat")));
 	json_decref(row);
+	assert_int_equal(number("SELECT count(*) FROM gelezen WHERE"
+	                        " tabel='concept' AND handeling='show'"),
+	    1);
 	absence_draft("20261234");
 	assert_int_equal(kind_at("duo-nummer", last, NULL), 0);
 }
@@ -689,7 +782,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {T(dossiers), T(doubts), T(warm),
-	    T(decisions), T(unreadable), T(notices), T(signals), T(summer),
+	    T(decisions), T(unreadable), T(notices), T(signals), T(links_then),
+	    T(summer),
 	    T(direct_copy), T(pages)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "daemon/store/toegang.h"
 #include "daemon/store/worklist.h"
 
 struct werk {
@@ -12,11 +11,14 @@ struct werk {
 	int64_t einde, na, n, laat, kalender;
 	unsigned rollen, soort;
 	bool digest, logged;
+	bool telt; /* an account that may see states: rows are counted only */
 	int64_t per[OV_W_N], per_laat[OV_W_N];
 };
 
+#define MAG (OV_MAG_INZIEN | OV_MAG_BESLISSEN | OV_MAG_VERZENDEN)
+
 bool
-ov_taak_mag(struct ov_ctl *c, const struct ov_taak *t)
+ov_taak_mag(struct ov_ctl *c, const struct ov_taak *t, enum ov_rij minst)
 {
 	struct ov_bron b = {0};
 	struct ov_err e = {0};
@@ -27,7 +29,7 @@ ov_taak_mag(struct ov_ctl *c, const struct ov_taak *t)
 		return t->toon;
 	rc = t->uit ? ov_bron_uitgaand(c->st, t->srt, t->concept, &b, &e)
 	            : ov_bron_bericht(c->st, t->nr, t->srt, t->concept, &b, &e);
-	open = rc == OV_OK && ov_ctl_rij(c, &b.f) == OV_RIJ_OPEN;
+	open = rc == OV_OK && ov_ctl_rij(c, &b.f) >= minst;
 	ov_bron_free(&b);
 	return open;
 }
@@ -40,8 +42,12 @@ werk_start(struct ov_ctl *c)
 	const struct ov_lid *self;
 	struct ov_date d = ov_date_nl(ov_now(c->st));
 
+	struct ov_wie w = ov_wie_uid(c->st, c->uid);
+
 	s->digest = ov_ctl_flag(c, "overzicht");
-	if (!ov_ctl_args(c))
+	s->telt = !ov_wie_ooit(c->st, &w, MAG, NULL).mag;
+	if (!ov_ctl_args(c) ||
+	    (s->telt && !s->digest && !ov_ctl_ooit(c, MAG, NULL)))
 		return;
 	if (at != NULL && ov_date_parse(ov_view_str(at), &d) != OV_OK) {
 		ov_ctl_fout(c, "datum-ongeldig", NULL);
@@ -155,8 +161,10 @@ page_show(struct ov_ctl *c, const struct ov_taak *t, size_t n,
 		s->per[t[i].soort]++;
 		s->per_laat[t[i].soort] += s->at > t[i].uiterlijk;
 		s->laat += s->at > t[i].uiterlijk;
-		ov_ctl_row(c, s->digest ? j_kort(c->st, &t[i])
-		                        : j_taak(c->st, &t[i], r, s->at));
+		if (!s->telt)
+			ov_ctl_row(c, s->digest
+			                  ? j_kort(c->st, &t[i])
+			                  : j_taak(c->st, &t[i], r, s->at));
 	}
 }
 
@@ -287,7 +295,9 @@ werk_page(struct ov_ctl *c, const struct ov_werk_term *r)
 		t[k].soort = s->soort;
 		t[k].uit = uit;
 		rc = ov_taak_oordeel(c->st, &t[k], r, s->at, s->einde, &e);
-		t[k].toon = rc == OV_OK && ov_taak_mag(c, &t[k]);
+		t[k].toon = rc == OV_OK &&
+		            ov_taak_mag(c, &t[k],
+		                s->telt ? OV_RIJ_STAND : OV_RIJ_OPEN);
 	}
 	if (ov_ctl_ok(c, rc, &e) && read_lines(c, t, n))
 		page_show(c, t, n, r);
@@ -319,7 +329,7 @@ werk_step(struct ov_ctl *c)
 
 const struct ov_ctl_cmd ov_ctl_worklist[] = {
     {.name = "worklist",
-        .mag = OV_MAG_INZIEN | OV_MAG_BESLISSEN | OV_MAG_VERZENDEN,
+        .mag = MAG | OV_MAG_STANDEN,
         .size = sizeof(struct werk),
         .start = werk_start,
         .step = werk_step},

@@ -5,7 +5,7 @@
 #ifndef OV_DAEMON_STORE_WORKLIST_H
 #define OV_DAEMON_STORE_WORKLIST_H
 
-#include "daemon/store/ctl.h"
+#include "daemon/store/toegang.h"
 
 #define OV_TAAK_LEES 2 /* a notice and a status, at most */
 
@@ -33,8 +33,9 @@ struct ov_taak {
 void ov_taak_lees(struct ov_taak *, const char *tabel, int64_t record,
     const char *grond);
 
-/* May this account see this row?  Every row passes here, once. */
-bool ov_taak_mag(struct ov_ctl *, const struct ov_taak *);
+/* May this account see this row, at least so much of it?  Every row passes
+ * here, once. */
+bool ov_taak_mag(struct ov_ctl *, const struct ov_taak *, enum ov_rij);
 
 /* ---- the follow-up of a case (case_verloop.c) ---- */
 

@@ -581,9 +581,10 @@ static int64_t
 unknown_at(int days)
 {
 	json_t *end, *rows = list_at(days, false, &end);
-	int64_t n = json_integer_value(json_object_get(
-	    json_object_get(json_object_get(end, "end"), "onbekend"),
-	    "overstapstatus"));
+	int64_t n = json_integer_value(
+	    json_object_get(json_object_get(json_object_get(end, "end"),
+	                        "onbekend"),
+	        "overstapstatus"));
 
 	json_decref(rows);
 	json_decref(end);
@@ -783,8 +784,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {T(dossiers), T(doubts), T(warm),
 	    T(decisions), T(unreadable), T(notices), T(signals), T(links_then),
-	    T(summer),
-	    T(direct_copy), T(pages)};
+	    T(summer), T(direct_copy), T(pages)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,9 @@ static const struct {
     {"/gemeentecode", OV_COL_TEXT}, {"/vestiging", OV_COL_TEXT},
     {"/startkwalificatie", OV_COL_TEXT}, {"/keuzeCrebo", OV_COL_TEXT},
     {"/keuzeOmschrijving", OV_COL_TEXT}, {"/keuzeLeerweg", OV_COL_TEXT},
-    {"/keuzeNiveau", OV_COL_TEXT}, {"/keuzeDatum", OV_COL_DATE}};
+    {"/keuzeNiveau", OV_COL_TEXT}, {"/keuzeDatum", OV_COL_DATE},
+    {"/woongemeente", OV_COL_GEMEENTE}, {"/datumUitschrijving", OV_COL_DATE},
+    {"/startkwalificatieDatum", OV_COL_DATE}, {"/instroom", OV_COL_JAAR}};
 
 struct ov_profiles {
 	json_t *doc;

@@ -8,7 +8,8 @@
  * explanation and an example.  A pointer below "/inhoud" takes its type, its
  * length and its code list from protocol/types.h, so nothing is said twice.
  * The others are: /eigenReferentie (always needed), /pgn, /ontvanger,
- * /geboortedatum, /schoolVerlaten, /zaak.
+ * /geboortedatum, /schoolVerlaten, /zaak, and those of a population:
+ * /woongemeente, /datumUitschrijving, /instroom, /startkwalificatieDatum.
  *
  * A list of which there may be many (the days of an absence, the course of a
  * case) is one column: a line in the cell per element, "|" between its members

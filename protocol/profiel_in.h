@@ -13,10 +13,12 @@ enum ov_col_kind {
 	OV_COL_PGN,
 	OV_COL_TEXT,
 	OV_COL_DATE,
-	OV_COL_SCHOOL, /* BRIN, perhaps with vestiging */
-	OV_COL_HOURS,  /* digits, at most two decimals, comma or point */
-	OV_COL_FIELD,  /* below /inhoud */
-	OV_COL_ROWS,   /* below /inhoud: a list in one cell */
+	OV_COL_SCHOOL,   /* BRIN, perhaps with vestiging */
+	OV_COL_HOURS,    /* digits, at most two decimals, comma or point */
+	OV_COL_GEMEENTE, /* CBS code, four digits */
+	OV_COL_JAAR,     /* four digits */
+	OV_COL_FIELD,    /* below /inhoud */
+	OV_COL_ROWS,     /* below /inhoud: a list in one cell */
 };
 
 struct ov_col {
@@ -66,5 +68,9 @@ json_t *ov_profile_rows(const struct ov_profile *, const char *vandaag,
     const struct ov_field *, const char *cell, const char **why);
 void ov_profile_rows_text(const struct ov_profile *, const struct ov_field *,
     const json_t *, struct ov_buf *);
+
+/* The text of a cell with a code of so many digits, with the zeros in front
+ * that a spreadsheet dropped; NULL: it is none. */
+json_t *ov_profile_digits(const char *cell, size_t want);
 
 #endif

@@ -472,6 +472,10 @@ take_cell(struct ov_import *m, size_t cell, const char *s)
 		v = ov_profile_rows(m->o.profile, m->o.vandaag, c->f, s, &why);
 	else if (c->kind == OV_COL_HOURS)
 		v = hours(s, &why);
+	else if (c->kind == OV_COL_GEMEENTE)
+		v = ov_profile_digits(s, 4);
+	else if (c->kind == OV_COL_JAAR)
+		v = strlen(s) == 4 ? ov_profile_digits(s, 4) : NULL;
 	else if (c->kind != OV_COL_DATE)
 		v = json_string(s);
 	else if (ov_csv_date_in(s, date))

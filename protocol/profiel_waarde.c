@@ -198,3 +198,17 @@ ov_profile_text(enum ov_soort soort, const json_t *v, struct ov_buf *b)
 	if (!json_is_array(v))
 		value_text(soort, v, b);
 }
+
+json_t *
+ov_profile_digits(const char *cell, size_t want)
+{
+	char out[16];
+	size_t n = strlen(cell);
+
+	if (n == 0 || n > want || want >= sizeof(out) ||
+	    strspn(cell, "0123456789") != n)
+		return NULL;
+	memset(out, '0', want - n);
+	memcpy(out + want - n, cell, n + 1);
+	return json_string(out);
+}

@@ -27,6 +27,7 @@ static const char *const names[OV_W_N + 1] = {
     [OV_W_DUO] = "duo-nummer",
     [OV_W_SIGNAAL] = "signaal",
     [OV_W_ZOMERLEK] = "zomerlek",
+    [OV_W_GEEN_STATUS] = "geen-status",
 };
 
 struct regel {

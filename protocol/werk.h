@@ -32,6 +32,7 @@ enum ov_werk {
 	OV_W_DUO,      /* direct copy without the number of the notice itself */
 	OV_W_SIGNAAL,  /* a case changed: back at school, qualified */
 	OV_W_ZOMERLEK, /* nobody has enrolled this pupil */
+	OV_W_GEEN_STATUS, /* of whom nobody said anything, and who should begin */
 	OV_W_N
 };
 

@@ -351,6 +351,9 @@ ov_rows_of(const char *profile)
 	    "ontvanger", "zaak", "klas", "mentor", "inhoud", NULL};
 	static const char *const pupil[] = {"eigenReferentie", "pgn",
 	    "geboortedatum", "schoolVerlaten", NULL};
+	static const char *const youth[] = {"eigenReferentie", "pgn",
+	    "geboortedatum", "schoolVerlaten", "woongemeente",
+	    "datumUitschrijving", "instroom", "startkwalificatieDatum", NULL};
 	static const char *const absence[] = {"eigenReferentie", "datum",
 	    "lesuur", "gemist", "totaal", "geboortedatum", NULL};
 	static const char *const leaver[] = {"eigenReferentie", "pgn", "klas",
@@ -361,6 +364,7 @@ ov_rows_of(const char *profile)
 	    "tot", NULL};
 	static const struct ov_rows rows[] = {{"leerlingen", "pupils.load",
 	                                          true, pupil},
+	    {"jongeren", "pupils.load", true, youth},
 	    {"verzuimregels", "absence.load", true, absence},
 	    {"vakanties", "calendar.load", true, holiday},
 	    {"schoolverlaters", "leavers.load", true, leaver},

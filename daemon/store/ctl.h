@@ -182,9 +182,20 @@ void ov_about_judge(struct ov_ctl *, int64_t nr, const char *grond);
 
 /* ---- pupils (ctl_pupil_data.c) ---- */
 
+/* What the administration of a municipality says of a pupil beside. */
+enum {
+	OV_MEER_WOONGEMEENTE, /* CBS code */
+	OV_MEER_UIT,          /* day of leaving the last school */
+	OV_MEER_INSTROOM,     /* year in which to begin at a new one */
+	OV_MEER_SK,           /* day of the startkwalificatie */
+	OV_MEER_N
+};
+extern const char *const ov_pupil_meer[OV_MEER_N]; /* names of the members */
+
 struct ov_pupil_data { /* column `gegevens`; wiped by ov_pupil_free() */
 	json_t *root;
 	const char *ref, *geboortedatum, *school; /* school "" when unknown */
+	const char *meer[OV_MEER_N];              /* "" when unknown */
 };
 OV_MUST_CHECK enum ov_rc ov_pupil_open(struct ov_store *, int64_t nr,
     struct ov_pupil_data *, struct ov_err *);

@@ -6,8 +6,12 @@
 
 #include "daemon/store/ctl.h"
 #include "protocol/hash.h"
+#include "protocol/tijd.h"
 
 #define REF_MAX 64
+
+const char *const ov_pupil_meer[OV_MEER_N] = {"woongemeente",
+    "datumUitschrijving", "instroom", "startkwalificatieDatum"};
 
 enum ov_rc
 ov_pupil_open(struct ov_store *st, int64_t nr, struct ov_pupil_data *d,
@@ -22,7 +26,8 @@ ov_pupil_open(struct ov_store *st, int64_t nr, struct ov_pupil_data *d,
 
 	*d = (struct ov_pupil_data){.ref = "",
 	    .geboortedatum = "",
-	    .school = ""};
+	    .school = "",
+	    .meer = {"", "", "", ""}};
 	rc = ov_db_q(st->db, &q, e,
 	    "SELECT id,g_versie,gegevens FROM leerling"
 	    " WHERE nr=?1 AND gegevens IS NOT NULL",
@@ -44,6 +49,10 @@ ov_pupil_open(struct ov_store *st, int64_t nr, struct ov_pupil_data *d,
 	d->ref = ov_jo_str(&o, "eigenReferentie", REF_MAX * 4);
 	d->geboortedatum = ov_jo_str(&o, "geboortedatum", 10);
 	d->school = ov_jo_str0(&o, "schoolVerlaten", 7);
+	for (size_t i = 0; i < OV_MEER_N; i++)
+		if (ov_jo_has(&o, ov_pupil_meer[i]))
+			d->meer[i] = ov_jo_str(&o, ov_pupil_meer[i],
+			    OV_DATE_LEN);
 	return ov_jo_end(&o, e);
 }
 

@@ -27,6 +27,13 @@ ov_taak_mag(struct ov_ctl *c, const struct ov_taak *t, enum ov_rij minst)
 
 	if (!t->toon || ov_ctl_alles(c))
 		return t->toon;
+	if (t->eigen) {
+		ov_feiten_of(c->st->toegang, &b.f, OV_SRT_LEERLINGEN, true,
+		    NULL, NULL);
+		b.f.bekend = t->woon[0] != '\0';
+		ov_feiten_add(&b.f, OV_BEREIK_WOONGEMEENTE, t->woon);
+		return ov_ctl_rij(c, &b.f) >= minst;
+	}
 	rc = t->uit ? ov_bron_uitgaand(c->st, t->srt, t->concept, &b, &e)
 	            : ov_bron_bericht(c->st, t->nr, t->srt, t->concept, &b, &e);
 	open = rc == OV_OK && ov_ctl_rij(c, &b.f) >= minst;
@@ -89,15 +96,22 @@ j_day(int32_t dag)
 	return json_string(text);
 }
 
+static const char *
+richting(const struct ov_taak *t)
+{
+	return t->eigen ? "eigen" : t->uit ? "uit" : "in";
+}
+
 static json_t *
 j_taak(struct ov_store *st, const struct ov_taak *t,
     const struct ov_werk_term *r, int32_t at)
 {
 	json_t *j = json_pack("{s:s,s:s,s:I,s:s,s:o,s:o,s:o,s:o,s:o,s:i,s:b,"
 	                      "s:s}",
-	    "soort", ov_werk_name(t->soort), "richting", t->uit ? "uit" : "in",
-	    "nr", (json_int_t)t->nr, "srt", t->srt, "partner",
-	    ov_j_partner(st, t->partner), "eigenReferentie",
+	    "soort", ov_werk_name(t->soort), "richting", richting(t), "nr",
+	    (json_int_t)t->nr, "srt", t->srt, "partner",
+	    t->eigen ? json_string("") : ov_j_partner(st, t->partner),
+	    "eigenReferentie",
 	    t->uit ? ov_j_draft_ref(st, t->concept)
 	           : ov_j_pupil_ref(st, t->leerling),
 	    "zaak", ov_j_id(t->has_zaak ? t->zaak : NULL, 16), "sinds",
@@ -117,7 +131,7 @@ static json_t *
 j_kort(struct ov_store *st, const struct ov_taak *t)
 {
 	return json_pack("{s:s,s:s,s:I,s:o,s:o}", "soort",
-	    ov_werk_name(t->soort), "richting", t->uit ? "uit" : "in", "nr",
+	    ov_werk_name(t->soort), "richting", richting(t), "nr",
 	    (json_int_t)t->nr, "eigenReferentie",
 	    t->uit ? ov_j_draft_ref(st, t->concept)
 	           : ov_j_pupil_ref(st, t->leerling),

@@ -52,9 +52,30 @@ school_ok(const char *s)
 	return ov_is_brin(v);
 }
 
+/* What a population says beside. */
+static bool
+meer_ok(struct ov_load *l, const struct ov_row *r)
+{
+	for (size_t i = 0; i < OV_MEER_N; i++) {
+		const char *s = r->meer[i];
+		bool code = i == OV_MEER_WOONGEMEENTE || i == OV_MEER_INSTROOM;
+		struct ov_date d;
+
+		if (s[0] == '\0' ||
+		    (code && strlen(s) == 4 && strspn(s, "0123456789") == 4) ||
+		    (!code && ov_date_parse(ov_view_str(s), &d) == OV_OK))
+			continue;
+		fault(l, r->rij, ov_pupil_meer[i],
+		    code ? "reden/patroon" : "datum-ongeldig");
+		return false;
+	}
+	return true;
+}
+
 static bool
 row_read(struct ov_load *l, const json_t *j, struct ov_row *r)
 {
+	static const char *const profielen[] = {"leerlingen", "jongeren", NULL};
 	struct ov_jobj o;
 	struct ov_err e = {0};
 	struct ov_date d;
@@ -64,13 +85,17 @@ row_read(struct ov_load *l, const json_t *j, struct ov_row *r)
 	if (ov_jo_has(&o, "rij"))
 		r->rij = (int64_t)ov_jo_int(&o, "rij", OV_JSON_INT_MAX);
 	if (ov_jo_has(&o, "profiel"))
-		ov_jo_lit(&o, "profiel", "leerlingen");
+		(void)ov_jo_word(&o, "profiel", profielen);
 	r->ref = ov_jo_str(&o, "eigenReferentie", REF_MAX);
 	r->born = ov_jo_str(&o, "geboortedatum", 32);
 	r->pgn = ov_jo_has(&o, "pgn") ? ov_jo_str0(&o, "pgn", 32) : "";
 	r->school = ov_jo_has(&o, "schoolVerlaten")
 	                ? ov_jo_str0(&o, "schoolVerlaten", 32)
 	                : "";
+	for (size_t i = 0; i < OV_MEER_N; i++)
+		r->meer[i] = ov_jo_has(&o, ov_pupil_meer[i])
+		                 ? ov_jo_str0(&o, ov_pupil_meer[i], OV_DATE_LEN)
+		                 : "";
 	if (ov_jo_end(&o, &e) != OV_OK) {
 		fault(l, r->rij, o.bad != NULL ? o.bad : "",
 		    o.reden == OV_REDEN_ONTBREEKT ? "reden/ontbreekt"
@@ -91,7 +116,7 @@ row_read(struct ov_load *l, const json_t *j, struct ov_row *r)
 		fault(l, r->rij, "schoolVerlaten", "reden/patroon");
 		return false;
 	}
-	return true;
+	return meer_ok(l, r);
 }
 
 void

@@ -23,6 +23,7 @@ struct ov_have {
 /* A row as it was read; its texts lie in the JSON of the load. */
 struct ov_row {
 	const char *ref, *pgn, *born, *school; /* pgn and school may be "" */
+	const char *meer[OV_MEER_N];           /* may be "" */
 	int64_t rij;
 };
 

@@ -295,6 +295,8 @@ data_changed(struct ov_store *st, const struct ov_row *r,
 		*changed = strcmp(d.ref, r->ref) != 0 ||
 		           strcmp(d.geboortedatum, r->born) != 0 ||
 		           strcmp(d.school, r->school) != 0;
+	for (size_t i = 0; i < OV_MEER_N && rc == OV_OK; i++)
+		*changed |= strcmp(d.meer[i], r->meer[i]) != 0;
 	ov_pupil_free(&d);
 	if (rc != OV_OK || *changed)
 		return rc;
@@ -315,6 +317,10 @@ data_request(struct ov_store *st, const struct ov_item *it, struct ov_buf *text,
 	    "geboortedatum", it->r.born, "schoolVerlaten", it->r.school);
 	if (j == NULL)
 		return ov_fail(e, OV_NOSPACE, "out of memory");
+	for (size_t i = 0; i < OV_MEER_N; i++)
+		if (it->r.meer[i][0] != '\0')
+			(void)ov_j_set(j, ov_pupil_meer[i],
+			    json_string(it->r.meer[i]));
 	ov_json_dump(text, j);
 	json_decref(j);
 	memcpy(q->id, it->h.id, 16);

@@ -400,7 +400,8 @@ find(struct ov_spool *sp, struct ov_err *e)
 
 		/* Holidays and absence come by command. */
 		if (ov_profile_srt(p) == NULL &&
-		    strcmp(ov_profile_name(p), "leerlingen") != 0)
+		    strcmp(ov_profile_name(p), "leerlingen") != 0 &&
+		    strcmp(ov_profile_name(p), "jongeren") != 0)
 			continue;
 		if (ov_fs_opendir(in, ov_profile_name(p), &dir, NULL) != OV_OK)
 			continue;

@@ -12,7 +12,9 @@
 /* One candidate: a stored row that a kind looks at. */
 struct ov_taak {
 	enum ov_werk soort;
-	bool uit; /* nr is of the outbox, not of the inbox */
+	bool uit;     /* nr is of the outbox, not of the inbox */
+	bool eigen;   /* nr is of our own pupils: no message */
+	char woon[5]; /* its municipality, where known */
 	int64_t nr, partner, sinds, leerling, concept;
 	char srt[OV_SRT_MAX + 1];
 	uint8_t zaak[16];

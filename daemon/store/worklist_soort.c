@@ -101,9 +101,8 @@ static const struct {
     [OV_W_DUO] = {true,
         UIT "u.srt='verzuimmelding' AND u.concept IS NOT NULL AND u.stand"
             " NOT IN ('GEWEIGERD','INGETROKKEN','GEEN-ONTVANGER')" ORDER},
-    [OV_W_SIGNAAL] = {false, IN("b.ontvangen") NOTICE
-        " AND EXISTS (SELECT 1 FROM bericht n WHERE " LATER
-        " AND n.ontvangen>=b.ontvangen)" ORDER},
+    [OV_W_SIGNAAL] = {false,
+        IN("b.ontvangen") NOTICE " AND " WIE_OF("b") " IS NOT NULL" ORDER},
     [OV_W_ZOMERLEK] = {false,
         IN("b.ontvangen") "b.srt='overstapstatus' AND " READABLE(
             "b") " AND " WIE_OF("b") " IS NOT NULL AND " STAND
@@ -112,6 +111,17 @@ static const struct {
                                      "EXISTS"
                                      " (SELECT 1 FROM bericht n WHERE " LATER
                                      " AND n.nr>b.nr)" ORDER},
+    /* Whose data can be opened, and about whom there was no status. */
+    [OV_W_GEEN_STATUS] = {false,
+        "SELECT l.nr,0,l.geladen,l.nr,0,'leerlingen',NULL FROM leerling l"
+        " WHERE l.nr>?1 AND ?2>0 AND l.eigen=1 AND l.gegevens IS NOT NULL"
+        " AND l.stand<>'zonder-pgn' AND NOT EXISTS (SELECT 1 FROM terzijde z"
+        " WHERE z.tabel='leerling' AND z.record=l.nr) AND NOT EXISTS"
+        " (SELECT 1 FROM bericht n WHERE n.leerling=l.nr AND"
+        " n.srt='overstapstatus' AND n.ontvangen<?2 AND " READABLE(
+            "n") " AND " WIE_OF("n") "=l.nr AND " STAND_OF("n") "<>'"
+                                                                "INGETROKKEN'"
+                                                                ")" ORDER},
 };
 
 const char *
@@ -314,6 +324,29 @@ newest_status(const struct vraag *q, int64_t van, const char **wat,
 	return rc;
 }
 
+/* The day of the startkwalificatie in our own administration, when it is after
+ * the notice and not after the day of the list.  A pupil that cannot be read
+ * has none. */
+static enum ov_rc
+qualified(const struct vraag *q, int32_t *dag, struct ov_err *e)
+{
+	struct ov_pupil_data p = {0};
+	struct ov_date d;
+	enum ov_rc rc;
+
+	*dag = 0;
+	rc = ov_pupil_open(q->st, q->t->leerling, &p, e);
+	if (rc == OV_OK && p.meer[OV_MEER_SK][0] != '\0' &&
+	    ov_date_parse(ov_view_str(p.meer[OV_MEER_SK]), &d) == OV_OK &&
+	    ov_date_days(d) >= q->t->begin && ov_date_days(d) <= q->at) {
+		*dag = ov_date_days(d);
+		ov_taak_lees(q->t, "leerling", q->t->leerling,
+		    "RMC-REGISTRATIE");
+	}
+	ov_pupil_free(&p);
+	return ov_unreadable(rc) ? OV_OK : rc;
+}
+
 /* A case with a notice, about whose pupil something new is known. */
 static enum ov_rc
 signaal(const struct vraag *q, struct ov_err *e)
@@ -321,6 +354,7 @@ signaal(const struct vraag *q, struct ov_err *e)
 	OV_JSON *f = NULL;
 	const char *wat;
 	int64_t tijd = 0;
+	int32_t dag;
 	enum ov_rc rc;
 
 	if (q->t->has_zaak &&
@@ -329,11 +363,98 @@ signaal(const struct vraag *q, struct ov_err *e)
 	if (json_object_get(f, "trajectEinde") != NULL ||
 	    json_object_get(f, "bestemming") != NULL)
 		return OV_OK;
-	rc = newest_status(q, q->t->sinds, &wat, &tijd, e);
-	if (rc != OV_OK || wat == NULL)
+	if ((rc = qualified(q, &dag, e)) != OV_OK)
 		return rc;
-	q->t->begin = ov_date_days(ov_date_nl(tijd));
+	if (dag != 0)
+		wat = "startkwalificatie";
+	else if ((rc = newest_status(q, q->t->sinds, &wat, &tijd, e)) !=
+	             OV_OK ||
+	         wat == NULL)
+		return rc;
+	else
+		dag = ov_date_days(ov_date_nl(tijd));
+	q->t->begin = dag;
 	(void)ov_j_set(q->t->meer, "signaal", json_string(wat));
+	due_on(q, q->t->begin);
+	return OV_OK;
+}
+
+#define OV_ZAKEN 16
+
+static bool
+since(const json_t *f, const char *veld, const char *van)
+{
+	const char *s = json_string_value(json_object_get(f, veld));
+
+	return s != NULL && strcmp(s, van) >= 0;
+}
+
+/* Did somebody here see this pupil since `van`: a contact or an intake of that
+ * time, or guidance that has not ended, in any case about him? */
+static enum ov_rc
+in_view(const struct vraag *q, int32_t van, bool *yes, struct ov_err *e)
+{
+	uint8_t zaak[OV_ZAKEN][16];
+	char text[OV_DATE_SIZE];
+	sqlite3_stmt *s;
+	size_t n = 0;
+	enum ov_rc rc;
+	bool row;
+
+	*yes = false;
+	ov_date_fmt(text, ov_date_from_days(van));
+	rc = ov_db_q(q->st->db, &s, e,
+	    "SELECT DISTINCT b.zaak FROM bericht b WHERE b.leerling=?1 AND"
+	    " b.zaak IS NOT NULL AND " WIE_OF(
+	        "b") "=?1 AND EXISTS (SELECT 1"
+	             " FROM zaak_verloop v WHERE v.zaak=b.zaak AND v.tijd<?2)"
+	             " ORDER BY b.nr DESC LIMIT 16",
+	    "ii", q->t->leerling, q->einde);
+	while (rc == OV_OK && n < OV_ZAKEN &&
+	       (rc = ov_db_next(q->st->db, s, &row, e)) == OV_OK && row)
+		rc = ov_db_fix(s, 0, zaak[n++], 16, e);
+	ov_db_done(q->st->db, s);
+	for (size_t i = 0; i < n && rc == OV_OK && !*yes; i++) {
+		OV_JSON *f = NULL;
+
+		rc = ov_verloop_at(q->st, zaak[i], q->einde, &f, e);
+		*yes = rc == OV_OK &&
+		       (since(f, "eersteContact", text) ||
+		           since(f, "intakeDatum", text) ||
+		           (json_object_get(f, "trajectStart") != NULL &&
+		               json_object_get(f, "trajectEinde") == NULL));
+	}
+	return rc;
+}
+
+/* Of whom nobody said anything: who should begin this year, without a
+ * startkwalificatie. */
+static enum ov_rc
+no_status(const struct vraag *q, struct ov_err *e)
+{
+	struct ov_date day = ov_date_from_days(q->at), aug = {day.y, 8, 1}, sk;
+	struct ov_pupil_data p = {0};
+	char year[8];
+	bool due, seen;
+	enum ov_rc rc;
+
+	if (!ov_zomerlek(NULL, q->at))
+		return OV_OK;
+	(void)snprintf(year, sizeof(year), "%d", day.y);
+	rc = ov_pupil_open(q->st, q->t->leerling, &p, e);
+	due = rc == OV_OK && strcmp(p.meer[OV_MEER_INSTROOM], year) == 0 &&
+	      (ov_date_parse(ov_view_str(p.meer[OV_MEER_SK]), &sk) != OV_OK ||
+	          ov_date_days(sk) > q->at);
+	if (due)
+		(void)snprintf(q->t->woon, sizeof(q->t->woon), "%s",
+		    p.meer[OV_MEER_WOONGEMEENTE]);
+	ov_pupil_free(&p);
+	if (rc != OV_OK || !due)
+		return ov_unreadable(rc) ? OV_OK : rc;
+	if ((rc = in_view(q, ov_date_days(aug), &seen, e)) != OV_OK || seen)
+		return rc;
+	q->t->begin = ov_date_days(aug);
+	ov_taak_lees(q->t, "leerling", q->t->leerling, "RMC-REGISTRATIE");
 	due_on(q, q->t->begin);
 	return OV_OK;
 }
@@ -344,10 +465,14 @@ zomerlek(const struct vraag *q, struct ov_err *e)
 {
 	struct ov_date aug = {ov_date_from_days(q->at).y, 8, 1};
 	const char *status = ov_jn_text(ov_jn_get(q->in, "status"));
+	bool seen;
+	enum ov_rc rc;
 
-	(void)e;
 	if (!ov_zomerlek(status, q->at))
 		return OV_OK;
+	rc = in_view(q, ov_date_days(aug), &seen, e);
+	if (rc != OV_OK || seen)
+		return rc;
 	if (q->t->begin < ov_date_days(aug))
 		q->t->begin = ov_date_days(aug);
 	(void)ov_j_set(q->t->meer, "status", json_string(status));
@@ -477,6 +602,10 @@ ov_taak_oordeel(struct ov_store *st, struct ov_taak *t,
 		return breach(&q, e);
 	if (t->soort == OV_W_DUO)
 		return without_duo(&q, e);
+	if (t->soort == OV_W_GEEN_STATUS) {
+		t->eigen = true;
+		return no_status(&q, e);
+	}
 	if (inhoud[t->soort] != NULL)
 		return read_content(&q, e);
 	due_on(&q, t->begin);

@@ -374,6 +374,61 @@ test_the_ground_follows_the_age(void **state)
 	json_decref(s.draft);
 }
 
+/* The population of a municipality, as its own administration writes it: the
+ * sample of docs/samples, read, written and read again. */
+static void
+test_population(void **state)
+{
+	static const char *const bad[] = {"woongemeente;x",
+	    "woongemeente;01930", "instroom;26",
+	    "startkwalificatieDatum;31-02-2026"};
+	const struct ov_profile *p = ov_profile_find(profiles, "jongeren");
+	char text[2048], row[256];
+	FILE *f = fopen(OV_TEST_DATA "/../../docs/samples/jongeren.csv", "r");
+	struct seen s, again;
+	size_t n;
+
+	(void)state;
+	assert_non_null(f);
+	n = fread(text, 1, sizeof(text), f);
+	assert_int_equal(fclose(f), 0);
+	run("jongeren", text, n, NULL, &s);
+	assert_int_equal(s.rows, 4);
+	assert_int_equal(s.bad, 0);
+	assert_string_equal(json_string_value(
+	                        json_object_get(s.draft, "woongemeente")),
+	    "0193");
+	{
+		OV_BUF b = {0};
+
+		ov_export_header(p, &b);
+		assert_int_equal(ov_export_row(p, s.draft, &b, NULL), OV_OK);
+		run("jongeren", (char *)b.p, b.n, NULL, &again);
+		assert_true(json_equal(s.draft, again.draft));
+	}
+	json_decref(s.draft);
+	json_decref(again.draft);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		int at = (int)strcspn(bad[i], ";");
+
+		(void)snprintf(row, sizeof(row),
+		    "eigenReferentie;geboortedatum;%s%.*s\n1;29-02-2008;%s%s\n",
+		    at == 12 ? "" : "woongemeente;", at, bad[i],
+		    at == 12 ? "" : "0193;", bad[i] + at + 1);
+		run("jongeren", row, strlen(row), NULL, &s);
+		assert_int_equal(s.bad, 1);
+		assert_memory_equal(s.f[0].kolom, bad[i], (size_t)at);
+		json_decref(s.draft);
+	}
+	/* Without a municipality nobody could be let near. */
+	(void)snprintf(row, sizeof(row),
+	    "eigenReferentie;geboortedatum\n1;29-02-2008\n");
+	run("jongeren", row, strlen(row), NULL, &s);
+	assert_int_equal(s.bad, 1);
+	assert_string_equal(s.f[0].kolom, "woongemeente");
+	json_decref(s.draft);
+}
+
 /* A template has every column and, read back, no row. */
 static void
 test_templates(void **state)
@@ -392,7 +447,7 @@ test_templates(void **state)
 			show(&s);
 		assert_int_equal(s.rows, 0);
 	}
-	assert_int_equal(i, 14);
+	assert_int_equal(i, 15);
 }
 
 static void
@@ -438,6 +493,7 @@ main(void)
 	    cmocka_unit_test(test_applicants),
 	    cmocka_unit_test(test_a_bad_mapping_is_refused),
 	    cmocka_unit_test(test_the_ground_follows_the_age),
+	    cmocka_unit_test(test_population),
 	    cmocka_unit_test(test_templates),
 	    cmocka_unit_test(test_parts),
 	    cmocka_unit_test(test_json_drafts),

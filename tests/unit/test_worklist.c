@@ -689,6 +689,118 @@ summer(void **state)
 }
 
 static void
+youth(const char *ref, const char *pgn, const char *instroom, const char *sk)
+{
+	json_t *j = ask("pupils.load", NULL,
+	    json_pack("[{s:s,s:s,s:s,s:s,s:s,s:s}]", "eigenReferentie", ref,
+	        "pgn", pgn, "geboortedatum", "2008-02-29", "woongemeente",
+	        "0193", "instroom", instroom, "startkwalificatieDatum", sk),
+	    NULL);
+
+	if (end_int(j, "fout") != 0)
+		fail_msg("not loaded");
+	json_decref(j);
+}
+
+/* Who should begin this year, and of whom no school said anything: from 1
+ * August until a status comes, somebody here saw him, or he turns out to be
+ * qualified.  Another year's pupil is nobody's work. */
+static void
+unseen(void **state)
+{
+	struct ov_date today = ov_date_nl(ov_now(w.st)),
+	               aug = {(int16_t)(today.y + 1), 8, 1};
+	int days = (int)(ov_date_days(aug) - ov_date_days(today));
+	char year[8], zaak[OV_ID_SIZE], d[OV_DATE_SIZE], later[OV_DATE_SIZE];
+	int64_t jan, nr;
+	json_t *row;
+
+	(void)state;
+	role(OV_ROL_LEERPLICHT);
+	(void)snprintf(year, sizeof(year), "%d", aug.y);
+	youth("jan", "999990007", year, "");
+	youth("piet", "999990019", "2019", "");
+	assert_int_equal(kind_at("geen-status", days - 1, NULL), 0);
+	assert_int_equal(kind_at("geen-status", days + 61, NULL), 0);
+	sql("DELETE FROM gelezen WHERE nr>?1 AND ?2=0", 0, 0);
+	assert_int_equal(kind_at("geen-status", days, &row), 1);
+	has(row, "richting", "eigen");
+	has(row, "eigenReferentie", "jan");
+	has(row, "sinds", on(days, d));
+	has(row, "uiterlijk", on(days + 14, d));
+	json_decref(row);
+	assert_int_equal(number("SELECT count(*) FROM gelezen WHERE"
+	                        " tabel='leerling' AND handeling='show'"),
+	    1);
+	/* Qualified on a day: not any more from then on. */
+	youth("jan", "999990007", year, on(days + 3, later));
+	assert_int_equal(kind_at("geen-status", days + 2, NULL), 1);
+	assert_int_equal(kind_at("geen-status", days + 3, NULL), 0);
+	youth("jan", "999990007", year, "");
+	/* A status: the kind zomerlek takes over. */
+	assert_int_equal(ov_pupil_by_ref(w.st, "jan", &jan, NULL), OV_OK);
+	nr = opened("overstapstatus", "leerplicht", 1,
+	    json_pack("{s:s}", "status", "keuze"));
+	link_to(nr, jan);
+	assert_int_equal(kind_at("geen-status", days, NULL), 0);
+	assert_int_equal(kind_at("zomerlek", days, NULL), 1);
+	/* Guidance that began ends it, until it ends itself. */
+	zaak_text(nr, zaak);
+	json_decref(ask("case.set",
+	    json_pack("{s:s,s:s}", "zaak", zaak, "eersteContact", on(0, d)),
+	    NULL, NULL));
+	assert_int_equal(kind_at("zomerlek", days, NULL), 1); /* too long ago */
+	json_decref(ask("case.set",
+	    json_pack("{s:s,s:s}", "zaak", zaak, "trajectStart", on(0, d)),
+	    NULL, NULL));
+	assert_int_equal(kind_at("zomerlek", days, NULL), 0);
+	json_decref(ask("case.set",
+	    json_pack("{s:s,s:s}", "zaak", zaak, "trajectEinde", on(0, d)),
+	    NULL, NULL));
+	assert_int_equal(kind_at("zomerlek", days, NULL), 1);
+}
+
+/* What the administration says of a startkwalificatie is a signal in the case
+ * of a notice, from that day. */
+static void
+qualified_later(void **state)
+{
+	char d[OV_DATE_SIZE];
+	int64_t notice, jan;
+	json_t *row, *j;
+
+	(void)state;
+	role(OV_ROL_DOORSTROOMPUNT);
+	youth("jan", "999990007", "", on(-4, d));
+	assert_int_equal(ov_pupil_by_ref(w.st, "jan", &jan, NULL), OV_OK);
+	notice = opened("uitschrijving", "doorstroompunt", 1,
+	    json_pack("{s:s}", "soort", "uitschrijving"));
+	age(notice, 20);
+	link_to(notice, jan);
+	assert_int_equal(kind_at("signaal", -5, NULL), 0);
+	assert_int_equal(kind_at("signaal", -4, &row), 1);
+	has(row, "signaal", "startkwalificatie");
+	has(row, "sinds", on(-4, d));
+	json_decref(row);
+	/* One from before the notice says nothing new. */
+	youth("jan", "999990007", "", on(-21, d));
+	assert_int_equal(kind_at("signaal", 0, NULL), 0);
+	/* A row that is no row of a population. */
+	j = ask("pupils.load", NULL,
+	    json_pack("[{s:s,s:s,s:s}]", "eigenReferentie", "x",
+	        "geboortedatum", "2008-02-29", "woongemeente", "Zwolle"),
+	    NULL);
+	assert_int_equal(end_int(j, "fout"), 1);
+	json_decref(j);
+	j = ask("pupils.load", NULL,
+	    json_pack("[{s:s,s:s,s:s}]", "eigenReferentie", "x",
+	        "geboortedatum", "2008-02-29", "startkwalificatieDatum", "ja"),
+	    NULL);
+	assert_int_equal(end_int(j, "fout"), 1);
+	json_decref(j);
+}
+
+static void
 absence_draft(const char *duo)
 {
 	json_t *in = json_pack("{s:s,s:s,s:s,s:s}", "soortVerzuim", "16-uur",
@@ -784,7 +896,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {T(dossiers), T(doubts), T(warm),
 	    T(decisions), T(unreadable), T(notices), T(signals), T(links_then),
-	    T(summer), T(direct_copy), T(pages)};
+	    T(summer), T(unseen), T(qualified_later), T(direct_copy), T(pages)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,6 +49,9 @@
 	"b.srt IN ('uitschrijving','verzuimmelding') AND b.rol IN"             \
 	" ('leerplicht','doorstroompunt') AND " READABLE(                      \
 	    "b") " AND " STAND " NOT IN ('AFGEWEZEN','INGETROKKEN')"
+/* A notice m in the case of b: a direct copy, and the same with the number
+ * that DUO gave it meanwhile. */
+#define SAME(m) m ".zaak=b.zaak AND " m ".partner=b.partner AND " m ".srt=b.srt"
 /* A status n about the pupil of b, that there was on the day. */
 #define LATER                                                                  \
 	"n.leerling=" WIE_OF(                                                  \
@@ -85,7 +88,49 @@ static const struct {
                   "FROM"
                   " uitgaand n WHERE n.zaak=b.zaak AND n.srt='overstapstatus'"
                   " AND n.opgesteld<?2)" ORDER},
-    [OV_W_CONTACT] = {false, IN("b.ontvangen") NOTICE ORDER},
+    /* A case is one row: its newest notice, since the first one. */
+    [OV_W_CONTACT] =
+        {false, IN("ifnull((SELECT min(f.ontvangen) FROM bericht f WHERE " SAME(
+                    "f") "),b.ontvangen)")
+                    NOTICE " AND NOT EXISTS (SELECT 1 FROM bericht n "
+                           "WHERE " SAME("n") " AND n.nr>b.nr AND "
+                                              "n.ontvangen<?2 AND " READABLE(
+                                                  "n") " AND " STAND_OF("n") " "
+                                                                             "N"
+                                                                             "O"
+                                                                             "T"
+                                                                             " "
+                                                                             "I"
+                                                                             "N"
+                                                                             " "
+                                                                             "("
+                                                                             "'"
+                                                                             "A"
+                                                                             "F"
+                                                                             "G"
+                                                                             "E"
+                                                                             "W"
+                                                                             "E"
+                                                                             "Z"
+                                                                             "E"
+                                                                             "N"
+                                                                             "'"
+                                                                             ","
+                                                                             "'"
+                                                                             "I"
+                                                                             "N"
+                                                                             "G"
+                                                                             "E"
+                                                                             "T"
+                                                                             "R"
+                                                                             "O"
+                                                                             "K"
+                                                                             "K"
+                                                                             "E"
+                                                                             "N"
+                                                                             "'"
+                                                                             ")"
+                                                                             ")" ORDER},
     [OV_W_DATALEK] = {false,
         "SELECT b.nr,b.partner,d.tijd,0,0,b.srt,b.zaak FROM datalek d"
         " JOIN bericht b ON b.nr=d.bericht WHERE b.nr>?1 AND d.tijd<?2"

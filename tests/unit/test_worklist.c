@@ -760,6 +760,44 @@ unseen(void **state)
 	assert_int_equal(kind_at("zomerlek", days, NULL), 1);
 }
 
+/* A direct copy and the same with the number of DUO, in one case: one row, of
+ * the last, since the first.  Taken back, the first one stands again. */
+static void
+one_case(void **state)
+{
+	int64_t first, second;
+	char d[OV_DATE_SIZE];
+	json_t *row;
+
+	(void)state;
+	role(OV_ROL_LEERPLICHT);
+	first = opened("verzuimmelding", "leerplicht", 1,
+	    json_pack("{s:s}", "soortVerzuim", "luxe"));
+	age(first, 9);
+	second = opened("verzuimmelding", "leerplicht", 2,
+	    json_pack("{s:s,s:s}", "soortVerzuim", "luxe", "duoMeldingsnummer",
+	        "2026123"));
+	age(second, 4);
+	assert_int_equal(kind_at("eerste-contact", 0, NULL), 2);
+	sql("UPDATE bericht SET zaak=(SELECT zaak FROM bericht WHERE nr=?2)"
+	    " WHERE nr=?1",
+	    second, first);
+	assert_int_equal(kind_at("eerste-contact", 0, &row), 1);
+	assert_int_equal(json_integer_value(json_object_get(row, "nr")),
+	    second);
+	has(row, "sinds", on(-9, d));
+	has(row, "uiterlijk", on(5, d));
+	json_decref(row);
+	assert_int_equal(kind_at("eerste-contact", -5, &row), 1);
+	assert_int_equal(json_integer_value(json_object_get(row, "nr")), first);
+	json_decref(row);
+	sql("UPDATE bericht SET stand='INGETROKKEN' WHERE nr=?1 AND ?2=0",
+	    second, 0);
+	assert_int_equal(kind_at("eerste-contact", 0, &row), 1);
+	assert_int_equal(json_integer_value(json_object_get(row, "nr")), first);
+	json_decref(row);
+}
+
 /* What the administration says of a startkwalificatie is a signal in the case
  * of a notice, from that day. */
 static void
@@ -896,7 +934,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {T(dossiers), T(doubts), T(warm),
 	    T(decisions), T(unreadable), T(notices), T(signals), T(links_then),
-	    T(summer), T(unseen), T(qualified_later), T(direct_copy), T(pages)};
+	    T(summer), T(unseen), T(qualified_later), T(one_case),
+	    T(direct_copy), T(pages)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

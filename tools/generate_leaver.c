@@ -143,10 +143,10 @@ one_before(struct ov_gen_year *y, const struct ov_gen_home *h, int what,
 		inhoud = ov_gen_notice(r, t, &ov_gen_orgs[o].s, h->code, p,
 		    y->y - 1, &event);
 		naar = ov_gen_receiver(h, ov_age_on(p->geboren, event));
-	} while (inhoud != NULL &&
-	         (ov_age_on(p->geboren, october) >= 23 ||
-	             naar != ov_gen_receiver(h,
-	                         ov_age_on(p->geboren, october))));
+	} while (
+	    inhoud != NULL &&
+	    (ov_age_on(p->geboren, october) >= 23 ||
+	        naar != ov_gen_receiver(h, ov_age_on(p->geboren, october))));
 	ov_gen_naar(to, h);
 	rc = ov_gen_send(y, o, naar, to, 0, K_UITSCHRIJVING, p, inhoud, e);
 	if (rc == OV_OK)

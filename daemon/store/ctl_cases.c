@@ -292,7 +292,7 @@ status_json(struct ov_store *st, const char *status, const char *datum,
 
 /* May the account give this case a status; else it is refused. */
 static bool
-may_set(struct ov_ctl *c, const struct zaak *z)
+may_set(struct ov_ctl *c, const struct zaak *z, bool follow)
 {
 	struct ov_err e = {0};
 	struct ov_bron b = {0};
@@ -301,9 +301,14 @@ may_set(struct ov_ctl *c, const struct zaak *z)
 	if (ov_ctl_alles(c))
 		return true;
 	ok = ov_ctl_ok(c, zaak_bron(c->st, z, &b, &e), &e);
-	ov_feiten_srt(&b.f, "overstapstatus");
-	b.f.in = false;
-	ok = ok && ov_ctl_mag(c, OV_MAG_VERZENDEN, &b.f, 0, NULL);
+	/* What was done with what came in is a decision about it; a status is
+	 * a message that goes out. */
+	if (!follow) {
+		ov_feiten_srt(&b.f, "overstapstatus");
+		b.f.in = false;
+	}
+	ok = ok && ov_ctl_mag(c, b.f.in ? OV_MAG_BESLISSEN : OV_MAG_VERZENDEN,
+	               &b.f, 0, NULL);
 	ov_bron_free(&b);
 	return ok;
 }
@@ -444,7 +449,8 @@ set_start(struct ov_ctl *c)
 	s.datum = ov_ctl_text(c, "datum", 10);
 	s.reden = ov_ctl_text(c, "reden", 40);
 	s.pgn = ov_ctl_text(c, "pgn", OV_PGN_LEN);
-	if (!ov_ctl_args(c) || !zaak_find(c, id, &z) || !may_set(c, &z))
+	if (!ov_ctl_args(c) || !zaak_find(c, id, &z) ||
+	    !may_set(c, &z, s.status == NULL))
 		return;
 	/* A status goes out, what was done stays: one or the other. */
 	if ((s.status == NULL) == (json_object_size(follow) == 0) ||
@@ -489,6 +495,8 @@ const struct ov_ctl_cmd ov_ctl_cases[] = {
         .start = list_start,
         .step = list_step},
     {.name = "case.show", .mag = OV_CTL_ELK, .start = show_start},
-    {.name = "case.set", .mag = OV_MAG_VERZENDEN, .start = set_start},
+    {.name = "case.set",
+        .mag = OV_MAG_VERZENDEN | OV_MAG_BESLISSEN,
+        .start = set_start},
     {0},
 };

@@ -123,6 +123,10 @@ static const struct walk {
     {"case.set",
         "{\"zaak\":\"in\",\"status\":\"gestart\",\"datum\":\"2026-01-01\"}",
         {"-", ".", "-", ".", "-", "-", "-", "-", "-"}},
+    {"case.set", "{\"zaak\":\"in\",\"eersteContact\":\"2026-01-01\"}",
+        {"-", "-", "-", ".", "-", "-", "-", "-", "-"}},
+    {"case.set", "{\"zaak\":\"melding\",\"eersteContact\":\"2026-01-01\"}",
+        {"-", "-", "-", "-", "-", ".", ".", "-", "-"}},
     {"send", "{\"nr\":[1]}", {"-", ".", ".", "-", "-", "-", "-", "-", "-"}},
     {"send", "{\"alles\":true}", {"-", ".", ".", ".", ".", ".", ".", "-", "-"}},
     {"outbox.retry", "{\"nr\":[1]}",
@@ -253,20 +257,22 @@ fill(void)
 
 /* ---- asking ---- */
 
-/* The case of the first message in or out. */
+/* The case of the first message in or out, or of the notice. */
 static json_t *
-case_of(bool in)
+case_of(const char *which)
 {
+	const char *sql = strcmp(which, "in") == 0
+	                      ? "SELECT zaak FROM bericht WHERE nr=1"
+	                  : strcmp(which, "uit") == 0
+	                      ? "SELECT zaak FROM uitgaand WHERE nr=1"
+	                      : "SELECT zaak FROM bericht WHERE nr=3";
+
 	struct ov_err e = {0};
 	sqlite3_stmt *q;
 	json_t *j;
 	bool row;
 
-	assert_int_equal(ov_db_q(w.st->db, &q, &e,
-	                     in ? "SELECT zaak FROM bericht WHERE nr=1"
-	                        : "SELECT zaak FROM uitgaand WHERE nr=1",
-	                     ""),
-	    OV_OK);
+	assert_int_equal(ov_db_q(w.st->db, &q, &e, sql, ""), OV_OK);
 	assert_int_equal(ov_db_next(w.st->db, q, &row, &e), OV_OK);
 	assert_true(row);
 	j = ov_j_id(ov_db_blob(q, 0).p, ov_db_blob(q, 0).n);
@@ -286,8 +292,7 @@ answer(const char *cmd, const char *arg, struct ov_buf *text)
 
 	assert_non_null(a);
 	if (zaak != NULL)
-		(void)json_object_set_new(a, "zaak",
-		    case_of(strcmp(zaak, "in") == 0));
+		(void)json_object_set_new(a, "zaak", case_of(zaak));
 	client_json(fd,
 	    json_pack("{s:i,s:s,s:o}", "v", 1, "cmd", cmd, "arg", a));
 	while (more && (j = client_frame(fd)) != NULL) {

@@ -27,6 +27,8 @@ ov_vault_table(uint8_t table)
 		return "concept";
 	case OV_T_ZAAK:
 		return "zaak";
+	case OV_T_CONTACT:
+		return "contact";
 	case OV_T_SPOOL:
 		return "spool";
 	case OV_T_VERZUIM:

@@ -247,7 +247,8 @@ enum ov_table {
 	OV_T_ZAAK = 5,
 	OV_T_SPOOL = 6,
 	OV_T_VERZUIM = 7,
-	OV_T_VERLATER = 8
+	OV_T_VERLATER = 8,
+	OV_T_CONTACT = 9
 };
 
 struct ov_v_open {

@@ -234,6 +234,11 @@ static const struct ov_col col_inbox[] = {{"nr", "Nr", true},
     {"stand", "Stand", false}, {"ontvangen", "Ontvangen", false},
     {"eigenReferentie", "Referentie", false}, {"teLaat", "Te laat", true},
     COL_END};
+static const struct ov_col col_contacts[] = {{"nr", "Nr", true},
+    {"srt", "Soort", false}, {"naam", "Naam", false},
+    {"functie", "Functie", false}, {"telefoon", "Telefoon", false},
+    {"email", "E-mail", false}, {"van", "Van", false}, {"tot", "Tot", false},
+    COL_END};
 static const struct ov_col col_case[] = {{"zaak", "Zaak", false},
     {"partner", "Partner", false}, {"status", "Status", false},
     {"datum", "Datum", false}, {"eigenReferentie", "Referentie", false},
@@ -284,6 +289,10 @@ static const struct map map_send[] = {{"1", "nr", NUMBERS},
     MAP_END};
 static const struct map map_outbox[] = {{"state", "stand", TEXT},
     {"type", "srt", TEXT}, {"partner", "partner", TEXT}, MAP_END};
+static const struct map map_contact[] = {{"type", "srt", TEXT},
+    {"name", "naam", TEXT}, {"function", "functie", TEXT},
+    {"telephone", "telefoon", TEXT}, {"email", "email", TEXT},
+    {"van", "van", TEXT}, {"tot", "tot", TEXT}, MAP_END};
 static const struct map map_some[] = {{"1", "nr", NUMBER},
     {"all", "alles", YES}, MAP_END};
 static const struct map map_inbox[] = {{"state", "stand", TEXT},
@@ -358,6 +367,13 @@ static const struct map map_log[] = {{"from", "van", NUMBER},
 		"reason", OV_OPT_TEXT, "TEXT", "why"                           \
 	}
 
+static const struct ov_opt opt_contact[] = {OPT_TYPE,
+    {"name", OV_OPT_TEXT, "NAME", "who it is"},
+    {"function", OV_OPT_TEXT, "TEXT", "what he or she does"},
+    {"telephone", OV_OPT_TEXT, "NUMBER", "telephone"},
+    {"email", OV_OPT_TEXT, "ADDRESS", "e-mail"},
+    {"van", OV_OPT_TEXT, "DATE", "first day, YYYY-MM-DD (today)"},
+    {"tot", OV_OPT_TEXT, "DATE", "last day (no end)"}, OPT_END};
 static const struct ov_opt opt_drafts[] = {OPT_STATE, OPT_TYPE, OPT_END};
 static const struct ov_opt opt_type[] = {OPT_TYPE, OPT_END};
 static const struct ov_opt opt_pupils[] = {OPT_STATE, OPT_END};
@@ -452,6 +468,9 @@ D(d_count, "count", NULL, NULL, false);
 D(d_way, "way", map_way, NULL, false);
 D(d_partners, "partners.list", NULL, col_partners, false);
 D(d_partner, "partners.show", map_partner1, NULL, false);
+D(d_contacts, "contacts.list", NULL, col_contacts, false);
+D(d_contact_add, "contacts.add", map_contact, NULL, false);
+D(d_contact_rm, "contacts.remove", map_nr, NULL, false);
 D(d_strangers, "partners.strangers", NULL, col_strangers, false);
 D(d_pupils, "pupils.list", map_pupils, col_pupils, false);
 D(d_pupil_rm, "pupils.remove", map_pupil, NULL, true);
@@ -509,6 +528,13 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
         "What the address book says about one", NULL, d_partner, false),
     CMD("partners", "strangers", "", 0, 0,
         "List who was refused: from where, and why", NULL, d_strangers, false),
+    CMD("contacts", "list", "", 0, 0, "List our own contact persons", NULL,
+        d_contacts, true),
+    CMD("contacts", "add", "", 0, 0,
+        "Name a contact person for a type; partners fetch it", opt_contact,
+        d_contact_add, false),
+    CMD("contacts", "remove", "NR", 1, 1, "Erase a contact person", NULL,
+        d_contact_rm, false),
     CMD("pupils", "list", "", 0, 0, "List own applicants", opt_pupils, d_pupils,
         true),
     CMD("pupils", "remove", "[NR]", 0, 1, "Remove an applicant and its keys",

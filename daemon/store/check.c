@@ -16,6 +16,7 @@
 #include <openssl/x509.h>
 
 #include "base/fs.h"
+#include "daemon/store/contact.h"
 #include "daemon/store/ctl.h"
 #include "daemon/store/netc.h"
 #include "daemon/store/stranger.h"
@@ -293,6 +294,10 @@ check_outbox(struct ov_ctl *c)
 	    "overstap outbox list --state GEWEIGERD",
 	    "refused in the last 30 days", rc, n, &e);
 	check_geen(c);
+	rc = ov_contact_ending(c->st, &n, &e);
+	check_count(c, LET_OP, "contact persons",
+	    "overstap contacts add the successor, contacts remove who left",
+	    "types whose contact ends within 30 days", rc, n, &e);
 	rc = ov_db_int(c->st->db, &n, 0, &e,
 	    "SELECT count(*) FROM leerling WHERE stand='geblokkeerd' OR"
 	    " stand='wacht' AND geladen<?1",

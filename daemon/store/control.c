@@ -37,7 +37,7 @@ static const struct ov_ctl_cmd *const tables[] = {ov_ctl_basis, ov_ctl_partners,
     ov_ctl_cases, ov_ctl_count, ov_ctl_export, ov_ctl_log, ov_ctl_check,
     ov_ctl_kalender, ov_ctl_startpop, ov_ctl_report, ov_ctl_worklist,
     ov_ctl_access, ov_ctl_stand, ov_ctl_inzage, ov_ctl_geen, ov_ctl_leavers,
-    ov_ctl_voortgang};
+    ov_ctl_voortgang, ov_ctl_contact};
 
 static void client_ready(struct ov_loop *, int, unsigned int, void *);
 

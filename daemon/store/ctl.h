@@ -402,6 +402,11 @@ void ov_spool_free(struct ov_spool *);
 /* Every second. */
 void ov_spool_tick(struct ov_spool *);
 
+/* ---- contact persons (ctl_contact.c) ---- */
+
+struct ov_contact;
+json_t *ov_j_contact(const struct ov_contact *);
+
 /* ---- the tables; each ends with a row without name ---- */
 
 extern const struct ov_ctl_cmd ov_ctl_basis[], ov_ctl_partners[],
@@ -409,6 +414,7 @@ extern const struct ov_ctl_cmd ov_ctl_basis[], ov_ctl_partners[],
     ov_ctl_about[], ov_ctl_cases[], ov_ctl_count[], ov_ctl_export[],
     ov_ctl_log[], ov_ctl_check[], ov_ctl_kalender[], ov_ctl_startpop[],
     ov_ctl_report[], ov_ctl_worklist[], ov_ctl_access[], ov_ctl_stand[],
-    ov_ctl_inzage[], ov_ctl_geen[], ov_ctl_leavers[], ov_ctl_voortgang[];
+    ov_ctl_inzage[], ov_ctl_geen[], ov_ctl_leavers[], ov_ctl_voortgang[],
+    ov_ctl_contact[];
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/store/contact.h"
 #include "daemon/store/ctl.h"
 #include "daemon/store/netc.h"
 #include "daemon/store/stranger.h"
@@ -162,6 +163,25 @@ j_hex(const uint8_t p[32])
 	return json_string(hex);
 }
 
+/* Whom to call there; asked anew, for the next time, when it is old. */
+static json_t *
+j_contacten(struct ov_store *st, const struct ov_lid *l)
+{
+	struct ov_contacten k = {0};
+	json_t *a = json_array();
+	struct ov_err e = {0};
+	bool found;
+
+	if (ov_contact_of(st, l, &k, &found, &e) != OV_OK)
+		ov_log(OV_LOG_WARN, "event=contacts peer=%s fault=\"%s\"",
+		    l->oin.s, e.msg);
+	for (size_t i = 0; i < k.n; i++)
+		(void)json_array_append_new(a, ov_j_contact(&k.row[i]));
+	ov_contacten_free(&k);
+	ov_contact_ask(st, l);
+	return a;
+}
+
 static void
 show_start(struct ov_ctl *c)
 {
@@ -197,6 +217,7 @@ show_start(struct ov_ctl *c)
 		(void)ov_j_set(j, "klok", json_integer(s->skew));
 		(void)ov_j_set(j, "fout", json_string(s->fault));
 	}
+	(void)ov_j_set(j, "contacten", j_contacten(c->st, l));
 	ov_ctl_row(c, j);
 	ov_ctl_end(c, NULL);
 }

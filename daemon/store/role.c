@@ -2,6 +2,7 @@
 /* daemon/store/role.c - the role's life: start, packets from net, the tick,
  * transactions, record keys, alarms.
  */
+#include "daemon/store/contact.h"
 #include "daemon/store/role.h"
 
 #include <errno.h>
@@ -278,6 +279,7 @@ hourly(struct ov_store *st)
 		ov_log(OV_LOG_ERROR, "event=prune fault=\"%s\"", e.msg);
 	ov_gebruik_tick(st);
 	ov_verzuim_kick(st);
+	ov_contact_tick(st);
 }
 
 /* Nothing else was committed for a while. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/store/contact.h"
 #include "daemon/store/role.h"
 #include "base/version.h"
 #include "protocol/afstemming.h"
@@ -133,19 +134,18 @@ serve_sleutels(struct ov_store *st, const struct ov_n_request *r)
 static void
 serve_contacten(struct ov_store *st, const struct ov_n_request *r)
 {
-	struct ov_contacten c = {.iss = st->self, .iat = ov_now(st)};
+	struct ov_contacten c = {0};
 	OV_BUF payload = {0}, jws = {0};
 	struct ov_err e = {0};
-	int64_t versie = 0;
 	enum ov_rc rc;
 
-	rc = ov_db_get(st->db, "contacten_versie", &versie, 1, &e);
-	c.versie = (uint64_t)versie;
+	rc = ov_contact_own(st, false, &c, NULL, &e);
 	if (rc == OV_OK)
 		rc = ov_contacten_compose(&payload, &c, &e);
 	if (rc == OV_OK)
 		rc = ov_sign(st, OV_ST_CONTACTS,
 		    (struct ov_view){payload.p, payload.n}, &jws, &e);
+	ov_contacten_free(&c);
 	finish(st, r, rc, &e, OV_CT_JOSE, &jws);
 }
 

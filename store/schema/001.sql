@@ -618,3 +618,24 @@ CREATE TABLE schoolverlater (
   geladen    INTEGER NOT NULL,      -- first
   UNIQUE (schooljaar, ref_tag)
 ) STRICT;
+
+-- ---- contact persons ----
+
+-- Ours, per type of message ("*": every).  Erased with its key.
+CREATE TABLE contact (
+  nr     INTEGER PRIMARY KEY,
+  id     BLOB NOT NULL CHECK (length(id) = 16),
+  srt    TEXT NOT NULL,
+  van    TEXT NOT NULL,
+  tot    TEXT,                      -- last day; NULL: no end
+  inhoud BLOB NOT NULL              -- column 1: name, function, telephone,
+                                    --   e-mail, sealed, version 1
+) STRICT;
+-- The newest directory entry of a partner.
+CREATE TABLE contact_partner (
+  partner INTEGER PRIMARY KEY REFERENCES partner(id),
+  id      BLOB NOT NULL CHECK (length(id) = 16),
+  versie  INTEGER NOT NULL,
+  gehaald INTEGER NOT NULL,
+  inhoud  BLOB NOT NULL             -- column 2: payload, sealed, its versie
+) STRICT;

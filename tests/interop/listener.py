@@ -236,7 +236,10 @@ class Receiver:
             return 200, JOSE, wire.jws_make(
                 me.id, "overstap-contacten+jws", json_out({
                     "v": 1, "iss": me.oin, "versie": int(time.time()),
-                    "iat": int(time.time()), "contacten": []})).encode()
+                    "iat": int(time.time()), "contacten": [{
+                        "srt": "*", "naam": "Dora Balie", "functie": "",
+                        "telefoon": "0612345678", "email": "",
+                        "van": "2026-01-01", "tot": None}]})).encode()
         if path == "/v1/log/checkpoint":
             return 200, NOTE, me.checkpoint.encode()
         if path.startswith("/v1/log/tile/"):

@@ -474,6 +474,11 @@ def unlucky(r, case):
 def statements(r):
     """Bundle, contacts, status, checkpoint, tiles, address book, OpenAPI."""
     me = r.partners["school"]
+    r.ov("mbo", "contacts", "add", "--name", "Eva Intake", "--email",
+         "intake@mbo.example")
+    r.wait_until(lambda: [x["naam"] for x in r.rows(
+        "mbo", "partners", "show", me.oin)[0]["contacten"]] == ["Dora Balie"],
+        30, "the mbo fetched the contacts of the school", 0.5)
     for oin in (MBO, GEM):
         keys = me.book.identity(oin, int(time.time()))
         me.bundles.pop(oin, None)
@@ -482,6 +487,9 @@ def statements(r):
         c = json_in(wire.jws_open(a.body.decode(), "overstap-contacten+jws",
                                   keys))
         wire.members(c, ("v", "iss", "versie", "iat", "contacten"))
+        check(c["iss"] == oin and (oin != MBO or [
+            (x["srt"], x["naam"], x["tot"]) for x in c["contacten"]]
+            == [("*", "Eva Intake", None)]), "contacts: %r" % c)
         s = wire.members(json_in(me.request(oin, "GET", "/v1/status").body), (
             "v", "oin", "versie", "adresboek", "log", "tijd"))
         check(s["oin"] == oin and abs(

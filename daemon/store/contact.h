@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* daemon/store/contact.h - contact persons per type of message: ours, signed
+ * and served at /v1/contacten, and the partners', fetched when older than a
+ * day (docs/protocol.md, "Contact persons").  Names of staff must be erasable:
+ * every row is sealed under a key of its own that goes with it, and none is
+ * in the address book or the log.
+ */
+#ifndef OV_DAEMON_STORE_CONTACT_H
+#define OV_DAEMON_STORE_CONTACT_H
+
+#include "daemon/store/role.h"
+#include "protocol/afstemming.h"
+
+/* Days before the end of a contact in which `check` tells it. */
+#define OV_CONTACT_WARN_D 30
+
+/* Ours, with the version to be served; rows that have ended are left out
+ * unless `all`.  nr (may be NULL, OV_CONTACT_MAX places) has their row
+ * numbers.  Given: ov_contacten_free(). */
+OV_MUST_CHECK enum ov_rc ov_contact_own(struct ov_store *, bool all,
+    struct ov_contacten *, int64_t *nr, struct ov_err *);
+/* Add one of ours; own transaction, the version rises.  OV_BADMSG: the dates;
+ * OV_TOOBIG: there are OV_CONTACT_MAX. */
+OV_MUST_CHECK enum ov_rc ov_contact_add(struct ov_store *,
+    const struct ov_contact *, int64_t *nr, struct ov_err *);
+/* Erase one of ours and its key.  OV_DENIED: there is none. */
+OV_MUST_CHECK enum ov_rc ov_contact_remove(struct ov_store *, int64_t nr,
+    struct ov_err *);
+/* How many types of ours end within the warning and have no successor. */
+OV_MUST_CHECK enum ov_rc ov_contact_ending(struct ov_store *, int64_t *n,
+    struct ov_err *);
+
+/* Take a partner's entry (JWS): verified with his identity key of the book and
+ * kept in place of the older one.  OV_DENIED: another's, from the future, or
+ * older than what we have. */
+OV_MUST_CHECK enum ov_rc ov_contact_take(struct ov_store *,
+    const struct ov_lid *, struct ov_view jws, struct ov_err *);
+/* A partner's stored entry; found false: none.  Given. */
+OV_MUST_CHECK enum ov_rc ov_contact_of(struct ov_store *,
+    const struct ov_lid *, struct ov_contacten *, bool *found,
+    struct ov_err *);
+/* Ask him anew when what we have is older than a day. */
+void ov_contact_ask(struct ov_store *, const struct ov_lid *);
+/* Hourly: ask those we exchange with whose entry is older than a day. */
+void ov_contact_tick(struct ov_store *);
+
+#endif

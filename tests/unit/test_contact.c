@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* tests/unit/test_contact.c - contact persons: ours are sealed, versioned and
+ * erasable; a partner's entry is taken only when it is his, newer and whole.
+ */
+#include "tests/unit/store_world.h"
+
+#include "base/fs.h"
+#include "daemon/store/contact.h"
+#include "protocol/tijd.h"
+
+static int64_t
+num(const char *sql)
+{
+	int64_t n = -1;
+
+	assert_int_equal(ov_db_int(w.st->db, &n, -1, NULL, sql, ""), OV_OK);
+	return n;
+}
+
+static void
+day(char out[OV_DATE_SIZE], int32_t from_now)
+{
+	ov_date_fmt(out, ov_date_add_days(ov_date_nl(ov_now(w.st)), from_now));
+}
+
+static json_t *
+add(const char *srt, const char *naam, const char *tot)
+{
+	json_t *a = json_pack("{s:s,s:s,s:s}", "srt", srt, "naam", naam,
+	    "email", "zorg@school.example");
+
+	if (tot != NULL)
+		(void)json_object_set_new(a, "tot", json_string(tot));
+	return ask("contacts.add", a, NULL, NULL);
+}
+
+static void
+own(void **state)
+{
+	static const char *const name[] = {"main.db", "main.db-wal"};
+	char yesterday[OV_DATE_SIZE], path[160];
+	json_t *rows = json_array(), *j;
+	struct ov_contacten c;
+	uint64_t first;
+
+	(void)state;
+	day(yesterday, -1);
+	assert_int_equal(ov_contact_own(w.st, false, &c, NULL, NULL), OV_OK);
+	assert_int_equal(c.n, 0);
+	ov_contacten_free(&c);
+	refused(add("*", "", NULL), "opdracht-ongeldig");
+	refused(add("praatje", "Anna Zorg", NULL), "profiel-onbekend");
+	refused(add("*", "Anna Zorg", "2026-02-30"), "datum-ongeldig");
+	refused(add("*", "Anna Zorg", yesterday), "datum-ongeldig");
+	assert_int_equal(num("SELECT count(*) FROM contact"), 0);
+	json_decref(add("*", "Anna Zorg", NULL));
+	json_decref(add("uitschrijving", "Bram Zorg", NULL));
+	assert_int_equal(ov_contact_own(w.st, false, &c, NULL, NULL), OV_OK);
+	assert_int_equal(c.n, 2);
+	assert_string_equal(c.row[1].naam, "Bram Zorg");
+	assert_string_equal(c.row[1].srt, "uitschrijving");
+	first = c.versie;
+	assert_true(first >= (uint64_t)ov_now(w.st)); /* rose twice */
+	ov_contacten_free(&c);
+	/* Ended: not served any more, still listed. */
+	assert_int_equal(ov_db_run(w.st->db, NULL,
+	                     "UPDATE contact SET tot=?1 WHERE nr=1", "t",
+	                     yesterday),
+	    OV_OK);
+	assert_int_equal(ov_contact_own(w.st, false, &c, NULL, NULL), OV_OK);
+	assert_int_equal(c.n, 1);
+	ov_contacten_free(&c);
+	json_decref(ask("contacts.list", NULL, NULL, rows));
+	assert_int_equal(json_array_size(rows), 2);
+	json_decref(rows);
+	for (size_t i = 0; i < 2; i++) {
+		OV_BUF b = {0};
+
+		(void)snprintf(path, sizeof(path), "%s/%s", w.conf.state,
+		    name[i]);
+		assert_int_equal(ov_fs_read(AT_FDCWD, path, (size_t)64 << 20,
+		                     &b, NULL),
+		    OV_OK);
+		assert_null(memmem(b.p, b.n, "Zorg", 4));
+	}
+	/* Erased with its key, and told by a newer version. */
+	refused(ask("contacts.remove", json_pack("{s:i}", "nr", 9), NULL, NULL),
+	    "nummer-onbekend");
+	j = ask("contacts.remove", json_pack("{s:i}", "nr", 1), NULL, NULL);
+	assert_int_equal(end_int(j, "verwijderd"), 1);
+	json_decref(j);
+	assert_int_equal(num("SELECT count(*) FROM sleutel_jong WHERE id IN"
+	                     " (SELECT id FROM contact)"),
+	    1);
+	assert_int_equal(num("SELECT count(*) FROM sleutel_jong"), 1);
+	assert_int_equal(ov_contact_own(w.st, false, &c, NULL, NULL), OV_OK);
+	assert_true(c.versie > first);
+	ov_contacten_free(&c);
+	for (int i = 1; i < OV_CONTACT_MAX; i++)
+		json_decref(add("*", "Meer", NULL));
+	refused(add("*", "Te veel", NULL), "stand-past-niet");
+}
+
+/* Told from 30 days before, unless somebody follows. */
+static void
+ending(void **state)
+{
+	char tot[OV_DATE_SIZE];
+	int64_t n;
+
+	(void)state;
+	day(tot, 31);
+	json_decref(add("uitschrijving", "Anna", tot));
+	assert_int_equal(ov_contact_ending(w.st, &n, NULL), OV_OK);
+	assert_int_equal(n, 0);
+	day(tot, 30);
+	json_decref(add("verzuimmelding", "Bram", tot));
+	assert_int_equal(ov_contact_ending(w.st, &n, NULL), OV_OK);
+	assert_int_equal(n, 1);
+	json_decref(add("verzuimmelding", "Carla", NULL));
+	assert_int_equal(ov_contact_ending(w.st, &n, NULL), OV_OK);
+	assert_int_equal(n, 0);
+}
+
+/* ---- a partner's ---- */
+
+static void
+entry(const char *iss, uint64_t versie, int64_t iat, const char *typ,
+    struct ov_buf *jws)
+{
+	struct ov_contact row = {.srt = "*",
+	    .naam = "Dora Balie",
+	    .telefoon = "0612345678",
+	    .van = "2026-01-01"};
+	struct ov_contacten c = {.versie = versie,
+	    .iat = iat,
+	    .n = 1,
+	    .row = &row};
+	uint8_t pk[32], sk[64], thumb[32], sig[64];
+	char t[OV_B64_SIZE(32)], part[2048];
+	OV_BUF payload = {0}, head = {0};
+
+	world_peer(pk, sk);
+	assert_int_equal(ov_oin_parse(ov_view_str(iss), &c.iss), OV_OK);
+	assert_int_equal(ov_contacten_compose(&payload, &c, NULL), OV_OK);
+	memcpy(thumb, ov_book_oin(w.st->boek, &(struct ov_oin){PEER})->id_thumb,
+	    32);
+	(void)ov_b64u_enc(t, thumb, 32);
+	ov_buf_fmt(&head, "{\"alg\":\"EdDSA\",\"kid\":\"%s\",\"typ\":\"%s\"}",
+	    t, typ);
+	(void)ov_b64u_enc(part, head.p, head.n);
+	ov_buf_str(jws, part);
+	ov_buf_str(jws, ".");
+	(void)ov_b64u_enc(part, payload.p, payload.n);
+	ov_buf_str(jws, part);
+	assert_int_equal(crypto_sign_detached(sig, NULL, jws->p, jws->n, sk),
+	    0);
+	(void)ov_b64u_enc(part, sig, 64);
+	ov_buf_str(jws, ".");
+	ov_buf_str(jws, part);
+}
+
+static enum ov_rc
+taken(const char *iss, uint64_t versie, int64_t iat, const char *typ)
+{
+	const struct ov_lid *l = ov_book_oin(w.st->boek,
+	    &(struct ov_oin){PEER});
+	struct ov_err e = {0};
+	OV_BUF jws = {0};
+
+	entry(iss, versie, iat, typ, &jws);
+	return ov_contact_take(w.st, l, (struct ov_view){jws.p, jws.n}, &e);
+}
+
+static void
+partner(void **state)
+{
+	static const char typ[] = "overstap-contacten+jws";
+	json_t *rows = json_array(), *a;
+	OV_BUF jws = {0};
+	int64_t now;
+
+	(void)state;
+	world_book();
+	now = ov_now(w.st);
+	assert_int_equal(taken(PEER, 5, now, typ), OV_OK);
+	assert_int_equal(taken(PEER, 5, now, typ), OV_OK);
+	assert_int_equal(taken(PEER, 4, now, typ), OV_DENIED);
+	assert_int_equal(taken(SELF, 6, now, typ), OV_DENIED);
+	assert_int_equal(taken(PEER, 6, now + 86400, typ), OV_DENIED);
+	assert_int_not_equal(taken(PEER, 6, now, "overstap-sleutels+jws"),
+	    OV_OK);
+	entry(PEER, 7, now, typ, &jws);
+	jws.p[jws.n - 3] = jws.p[jws.n - 3] == 'A' ? 'B' : 'A';
+	assert_int_not_equal(ov_contact_take(w.st,
+	                         ov_book_oin(w.st->boek,
+	                             &(struct ov_oin){PEER}),
+	                         (struct ov_view){jws.p, jws.n}, NULL),
+	    OV_OK);
+	assert_int_equal(num("SELECT versie FROM contact_partner"), 5);
+	/* One row, one key: what it replaced cannot be read again. */
+	assert_int_equal(num("SELECT count(*) FROM sleutel_jong"), 1);
+	json_decref(ask("partners.show", json_pack("{s:s}", "partner", PEER),
+	    NULL, rows));
+	a = json_object_get(json_array_get(rows, 0), "contacten");
+	assert_int_equal(json_array_size(a), 1);
+	assert_string_equal(json_string_value(
+	                        json_object_get(json_array_get(a, 0), "naam")),
+	    "Dora Balie");
+	json_decref(rows);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, world_up, world_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {T(own), T(ending), T(partner)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -470,6 +470,7 @@ D(d_partners, "partners.list", NULL, col_partners, false);
 D(d_partner, "partners.show", map_partner1, NULL, false);
 D(d_contacts, "contacts.list", NULL, col_contacts, false);
 D(d_contact_add, "contacts.add", map_contact, NULL, false);
+D(d_bounce, "contacts.bounce", map_partner1, NULL, false);
 D(d_contact_rm, "contacts.remove", map_nr, NULL, false);
 D(d_strangers, "partners.strangers", NULL, col_strangers, false);
 D(d_pupils, "pupils.list", map_pupils, col_pupils, false);
@@ -535,6 +536,9 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
         d_contact_add, false),
     CMD("contacts", "remove", "NR", 1, 1, "Erase a contact person", NULL,
         d_contact_rm, false),
+    CMD("contacts", "bounce", "PARTNER", 1, 1,
+        "Note that a contact of this partner does not answer", NULL, d_bounce,
+        false),
     CMD("pupils", "list", "", 0, 0, "List own applicants", opt_pupils, d_pupils,
         true),
     CMD("pupils", "remove", "[NR]", 0, 1, "Remove an applicant and its keys",

@@ -260,7 +260,8 @@ keep(struct ov_store *st, int64_t partner, uint64_t versie,
 	return ov_db_run(st->db, e,
 	    "INSERT INTO contact_partner(partner,id,versie,gehaald,inhoud)"
 	    " VALUES(?1,?2,?3,?4,?5) ON CONFLICT(partner) DO UPDATE SET"
-	    " id=excluded.id,versie=excluded.versie,gehaald=excluded.gehaald,"
+	    " gestuit=iif(excluded.versie>versie,0,gestuit),id=excluded.id,"
+	    "versie=excluded.versie,gehaald=excluded.gehaald,"
 	    "inhoud=excluded.inhoud",
 	    "ibiiv", partner, (const void *)id, sizeof(id), (int64_t)versie,
 	    ov_now(st), (struct ov_view){blob.p, blob.n});
@@ -314,6 +315,21 @@ ov_contact_of(struct ov_store *st, const struct ov_lid *lid,
 	ov_db_done(st->db, q);
 	if (rc == OV_OK && *found)
 		rc = ov_contacten_parse(text.p, text.n, out, e);
+	return rc;
+}
+
+enum ov_rc
+ov_contact_bounced(struct ov_store *st, const struct ov_lid *lid,
+    struct ov_err *e)
+{
+	enum ov_rc rc;
+
+	rc = ov_db_run(st->db, e,
+	    "UPDATE contact_partner SET gestuit=?2 WHERE partner=(SELECT id"
+	    " FROM partner WHERE oin=?1)",
+	    "ti", lid->oin.s, ov_now(st));
+	if (rc == OV_OK && ov_db_changes(st->db) != 1)
+		rc = ov_fail(e, OV_DENIED, "we have no contacts of him");
 	return rc;
 }
 

@@ -39,6 +39,10 @@ OV_MUST_CHECK enum ov_rc ov_contact_take(struct ov_store *,
 OV_MUST_CHECK enum ov_rc ov_contact_of(struct ov_store *,
     const struct ov_lid *, struct ov_contacten *, bool *found,
     struct ov_err *);
+/* Somebody found that a contact of this partner does not answer: `check` tells
+ * it until he publishes a newer entry.  OV_DENIED: we have none. */
+OV_MUST_CHECK enum ov_rc ov_contact_bounced(struct ov_store *,
+    const struct ov_lid *, struct ov_err *);
 /* Ask him anew when what we have is older than a day. */
 void ov_contact_ask(struct ov_store *, const struct ov_lid *);
 /* Hourly: ask those we exchange with whose entry is older than a day. */

@@ -91,11 +91,33 @@ remove_start(struct ov_ctl *c)
 		ov_ctl_end(c, json_pack("{s:i}", "verwijderd", 1));
 }
 
+static void
+bounce_start(struct ov_ctl *c)
+{
+	const char *word = ov_jo_str(&c->in, "partner", OV_NAAM_MAX), *code;
+	const struct ov_lid *l;
+	struct ov_err e = {0};
+	enum ov_rc rc;
+
+	if (!ov_ctl_args(c))
+		return;
+	if ((l = ov_ctl_partner(c->st, word, &code)) == NULL)
+		ov_ctl_fout(c, code, NULL);
+	else if ((rc = ov_contact_bounced(c->st, l, &e)) == OV_DENIED)
+		ov_ctl_fout(c, "stand-past-niet", NULL);
+	else if (ov_ctl_ok(c, rc, &e))
+		ov_ctl_end(c, NULL);
+}
+
 const struct ov_ctl_cmd ov_ctl_contact[] = {
     {.name = "contacts.list", .mag = OV_CTL_ELK, .start = list_start},
     {.name = "contacts.add", .mag = OV_MAG_BEHEREN, .start = add_start},
     {.name = "contacts.remove",
         .mag = OV_MAG_BEHEREN,
         .start = remove_start},
+    {.name = "contacts.bounce",
+        .mag = OV_MAG_INZIEN | OV_MAG_BESLISSEN | OV_MAG_VERZENDEN |
+               OV_MAG_BEHEREN,
+        .start = bounce_start},
     {0},
 };

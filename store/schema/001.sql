@@ -637,5 +637,6 @@ CREATE TABLE contact_partner (
   id      BLOB NOT NULL CHECK (length(id) = 16),
   versie  INTEGER NOT NULL,
   gehaald INTEGER NOT NULL,
+  gestuit INTEGER NOT NULL DEFAULT 0, -- moment; until a newer entry
   inhoud  BLOB NOT NULL             -- column 2: payload, sealed, its versie
 ) STRICT;

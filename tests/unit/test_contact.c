@@ -183,7 +183,16 @@ partner(void **state)
 	(void)state;
 	world_book();
 	now = ov_now(w.st);
+	refused(ask("contacts.bounce", json_pack("{s:s}", "partner", PEER),
+	            NULL, NULL),
+	    "stand-past-niet");
+	assert_int_equal(taken(PEER, 4, now, typ), OV_OK);
+	json_decref(ask("contacts.bounce", json_pack("{s:s}", "partner", PEER),
+	    NULL, NULL));
+	assert_int_equal(taken(PEER, 4, now, typ), OV_OK);
+	assert_true(num("SELECT gestuit FROM contact_partner") > 0);
 	assert_int_equal(taken(PEER, 5, now, typ), OV_OK);
+	assert_int_equal(num("SELECT gestuit FROM contact_partner"), 0);
 	assert_int_equal(taken(PEER, 5, now, typ), OV_OK);
 	assert_int_equal(taken(PEER, 4, now, typ), OV_DENIED);
 	assert_int_equal(taken(SELF, 6, now, typ), OV_DENIED);

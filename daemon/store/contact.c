@@ -180,9 +180,11 @@ ov_contact_remove(struct ov_store *st, int64_t nr, struct ov_err *e)
 	if ((rc = ov_tx_begin(st, e)) != OV_OK)
 		return rc;
 	rc = ov_db_run(st->db, e,
-	    "DELETE FROM sleutel_jong WHERE id=(SELECT id FROM contact"
-	    " WHERE nr=?1)",
+	    "INSERT INTO te_vernietigen(id) SELECT id FROM contact WHERE"
+	    " nr=?1",
 	    "i", nr);
+	if (rc == OV_OK)
+		rc = ov_keys_destroyed(st, e);
 	if (rc == OV_OK)
 		rc = ov_db_run(st->db, e, "DELETE FROM contact WHERE nr=?1",
 		    "i", nr);
@@ -248,10 +250,10 @@ keep(struct ov_store *st, int64_t partner, uint64_t versie,
 
 	ov_new_id(st, id);
 	rc = ov_db_run(st->db, e,
-	    "DELETE FROM sleutel_jong WHERE id=(SELECT id FROM contact_partner"
-	    " WHERE partner=?1)",
+	    "INSERT INTO te_vernietigen(id) SELECT id FROM contact_partner"
+	    " WHERE partner=?1",
 	    "i", partner);
-	if (rc != OV_OK ||
+	if (rc != OV_OK || (rc = ov_keys_destroyed(st, e)) != OV_OK ||
 	    (rc = ov_seal_one(st, id, wrap, OV_T_CONTACT, 2, versie,
 	         (struct ov_view){payload->p, payload->n}, &blob, e)) !=
 	        OV_OK ||

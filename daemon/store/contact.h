@@ -36,9 +36,8 @@ OV_MUST_CHECK enum ov_rc ov_contact_ending(struct ov_store *, int64_t *n,
 OV_MUST_CHECK enum ov_rc ov_contact_take(struct ov_store *,
     const struct ov_lid *, struct ov_view jws, struct ov_err *);
 /* A partner's stored entry; found false: none.  Given. */
-OV_MUST_CHECK enum ov_rc ov_contact_of(struct ov_store *,
-    const struct ov_lid *, struct ov_contacten *, bool *found,
-    struct ov_err *);
+OV_MUST_CHECK enum ov_rc ov_contact_of(struct ov_store *, const struct ov_lid *,
+    struct ov_contacten *, bool *found, struct ov_err *);
 /* Somebody found that a contact of this partner does not answer: `check` tells
  * it until he publishes a newer entry.  OV_DENIED: we have none. */
 OV_MUST_CHECK enum ov_rc ov_contact_bounced(struct ov_store *,

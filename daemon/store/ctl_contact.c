@@ -112,9 +112,7 @@ bounce_start(struct ov_ctl *c)
 const struct ov_ctl_cmd ov_ctl_contact[] = {
     {.name = "contacts.list", .mag = OV_CTL_ELK, .start = list_start},
     {.name = "contacts.add", .mag = OV_MAG_BEHEREN, .start = add_start},
-    {.name = "contacts.remove",
-        .mag = OV_MAG_BEHEREN,
-        .start = remove_start},
+    {.name = "contacts.remove", .mag = OV_MAG_BEHEREN, .start = remove_start},
     {.name = "contacts.bounce",
         .mag = OV_MAG_INZIEN | OV_MAG_BESLISSEN | OV_MAG_VERZENDEN |
                OV_MAG_BEHEREN,

@@ -105,7 +105,9 @@ ov_pgn_sweep(struct ov_store *st, struct ov_err *e)
 	enum ov_rc rc;
 
 	rc = ov_db_run(st->db, e,
-	    "DELETE FROM sleutel_jong WHERE id IN (SELECT id" ORPHANS ")", "");
+	    "INSERT INTO te_vernietigen(id) SELECT id" ORPHANS, "");
+	if (rc == OV_OK)
+		rc = ov_keys_destroyed(st, e);
 	return rc == OV_OK ? ov_db_run(st->db, e, "DELETE" ORPHANS, "") : rc;
 }
 

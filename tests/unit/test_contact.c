@@ -93,6 +93,8 @@ own(void **state)
 	                     " (SELECT id FROM contact)"),
 	    1);
 	assert_int_equal(num("SELECT count(*) FROM sleutel_jong"), 1);
+	/* Also where a rotation moved it to a file of keys. */
+	assert_int_equal(num("SELECT count(*) FROM te_vernietigen"), 1);
 	assert_int_equal(ov_contact_own(w.st, false, &c, NULL, NULL), OV_OK);
 	assert_true(c.versie > first);
 	ov_contacten_free(&c);
@@ -209,6 +211,7 @@ partner(void **state)
 	assert_int_equal(num("SELECT versie FROM contact_partner"), 5);
 	/* One row, one key: what it replaced cannot be read again. */
 	assert_int_equal(num("SELECT count(*) FROM sleutel_jong"), 1);
+	assert_int_equal(num("SELECT count(*) FROM te_vernietigen"), 3);
 	json_decref(ask("partners.show", json_pack("{s:s}", "partner", PEER),
 	    NULL, rows));
 	a = json_object_get(json_array_get(rows, 0), "contacten");

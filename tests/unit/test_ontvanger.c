@@ -361,6 +361,8 @@ number_goes(void **state)
 	                     " stand='INGETROKKEN'"),
 	    1);
 	assert_int_equal(num("SELECT count(*) FROM leerling"), 0);
+	/* Its key too, also where a rotation moved it to a file of keys. */
+	assert_int_equal(num("SELECT count(*) FROM te_vernietigen"), 1);
 	import(json_pack("[o]", notice(2, "w-2", PGN)), 1);
 	assert_int_equal(num("SELECT count(*) FROM leerling"), 1);
 	r = notice(2, "w-2", PGN); /* another content takes its place */

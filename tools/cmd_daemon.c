@@ -293,6 +293,8 @@ static const struct map map_contact[] = {{"type", "srt", TEXT},
     {"name", "naam", TEXT}, {"function", "functie", TEXT},
     {"telephone", "telefoon", TEXT}, {"email", "email", TEXT},
     {"van", "van", TEXT}, {"tot", "tot", TEXT}, MAP_END};
+static const struct map map_bounce[] = {{"1", "partner", TEXT},
+    {"2", "nr", NUMBER}, {"again", "weer", YES}, MAP_END};
 static const struct map map_some[] = {{"1", "nr", NUMBER},
     {"all", "alles", YES}, MAP_END};
 static const struct map map_inbox[] = {{"state", "stand", TEXT},
@@ -374,6 +376,9 @@ static const struct ov_opt opt_contact[] = {OPT_TYPE,
     {"email", OV_OPT_TEXT, "ADDRESS", "e-mail"},
     {"van", OV_OPT_TEXT, "DATE", "first day, YYYY-MM-DD (today)"},
     {"tot", OV_OPT_TEXT, "DATE", "last day (no end)"}, OPT_END};
+static const struct ov_opt opt_bounce[] = {{"again", OV_OPT_FLAG, NULL,
+                                               "it answers again"},
+    OPT_END};
 static const struct ov_opt opt_drafts[] = {OPT_STATE, OPT_TYPE, OPT_END};
 static const struct ov_opt opt_type[] = {OPT_TYPE, OPT_END};
 static const struct ov_opt opt_pupils[] = {OPT_STATE, OPT_END};
@@ -470,7 +475,7 @@ D(d_partners, "partners.list", NULL, col_partners, false);
 D(d_partner, "partners.show", map_partner1, NULL, false);
 D(d_contacts, "contacts.list", NULL, col_contacts, false);
 D(d_contact_add, "contacts.add", map_contact, NULL, false);
-D(d_bounce, "contacts.bounce", map_partner1, NULL, false);
+D(d_bounce, "contacts.bounce", map_bounce, NULL, false);
 D(d_contact_rm, "contacts.remove", map_nr, NULL, false);
 D(d_strangers, "partners.strangers", NULL, col_strangers, false);
 D(d_pupils, "pupils.list", map_pupils, col_pupils, false);
@@ -536,9 +541,9 @@ const struct ov_cmd ov_cmds_daemon[] = {CMD("status", NULL, "", 0, 0,
         d_contact_add, false),
     CMD("contacts", "remove", "NR", 1, 1, "Erase a contact person", NULL,
         d_contact_rm, false),
-    CMD("contacts", "bounce", "PARTNER", 1, 1,
-        "Note that a contact of this partner does not answer", NULL, d_bounce,
-        false),
+    CMD("contacts", "bounce", "PARTNER NR", 2, 2,
+        "Note that a contact of this partner does not answer", opt_bounce,
+        d_bounce, false),
     CMD("pupils", "list", "", 0, 0, "List own applicants", opt_pupils, d_pupils,
         true),
     CMD("pupils", "remove", "[NR]", 0, 1, "Remove an applicant and its keys",

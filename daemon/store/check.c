@@ -299,10 +299,10 @@ check_outbox(struct ov_ctl *c)
 	    "overstap contacts add the successor, contacts remove who left",
 	    "types whose contact ends within 30 days", rc, n, &e);
 	rc = ov_db_int(c->st->db, &n, 0, &e,
-	    "SELECT count(*) FROM contact_partner WHERE gestuit>0", "");
+	    "SELECT count(*) FROM contact_gestuit", "");
 	check_count(c, LET_OP, "contacts of partners",
 	    "call the partner: it is to publish who answers now",
-	    "partners whose contact did not answer", rc, n, &e);
+	    "contacts of partners that did not answer", rc, n, &e);
 	rc = ov_db_int(c->st->db, &n, 0, &e,
 	    "SELECT count(*) FROM leerling WHERE stand='geblokkeerd' OR"
 	    " stand='wacht' AND geladen<?1",

@@ -215,9 +215,8 @@ ov_contact_ending(struct ov_store *st, int64_t *n, struct ov_err *e)
 
 static enum ov_rc
 check(struct ov_store *st, const struct ov_lid *lid, struct ov_view jws,
-    struct ov_buf *payload, uint64_t *versie, struct ov_err *e)
+    struct ov_buf *payload, struct ov_contacten *c, struct ov_err *e)
 {
-	struct ov_contacten c = {0};
 	struct ov_jws j;
 	const uint8_t *pk;
 	enum ov_rc rc;
@@ -228,15 +227,13 @@ check(struct ov_store *st, const struct ov_lid *lid, struct ov_view jws,
 	if ((pk = ov_lid_key(st->boek, lid, j.kid, ov_now(st))) == NULL)
 		return ov_fail(e, OV_BADSIG, "contacts: unknown key");
 	if ((rc = ov_jws_verify(&j, pk, e)) != OV_OK ||
-	    (rc = ov_contacten_parse(payload->p, payload->n, &c, e)) != OV_OK)
+	    (rc = ov_contacten_parse(payload->p, payload->n, c, e)) != OV_OK)
 		return rc;
-	*versie = c.versie;
-	if (!ov_oin_eq(&c.iss, &lid->oin))
-		rc = ov_fail(e, OV_DENIED, "contacts: of another member");
-	else if (c.iat > ov_now(st) + OV_KLOK_SPELING_S)
-		rc = ov_fail(e, OV_DENIED, "contacts: not of this time");
-	ov_contacten_free(&c);
-	return rc;
+	if (!ov_oin_eq(&c->iss, &lid->oin))
+		return ov_fail(e, OV_DENIED, "contacts: of another member");
+	if (c->iat > ov_now(st) + OV_KLOK_SPELING_S)
+		return ov_fail(e, OV_DENIED, "contacts: not of this time");
+	return OV_OK;
 }
 
 /* In the open transaction: in place of the older one, whose key goes. */
@@ -262,33 +259,47 @@ keep(struct ov_store *st, int64_t partner, uint64_t versie,
 	return ov_db_run(st->db, e,
 	    "INSERT INTO contact_partner(partner,id,versie,gehaald,inhoud)"
 	    " VALUES(?1,?2,?3,?4,?5) ON CONFLICT(partner) DO UPDATE SET"
-	    " gestuit=iif(excluded.versie>versie,0,gestuit),id=excluded.id,"
-	    "versie=excluded.versie,gehaald=excluded.gehaald,"
+	    " id=excluded.id,versie=excluded.versie,gehaald=excluded.gehaald,"
 	    "inhoud=excluded.inhoud",
 	    "ibiiv", partner, (const void *)id, sizeof(id), (int64_t)versie,
 	    ov_now(st), (struct ov_view){blob.p, blob.n});
+}
+
+/* In a transaction of its own, with who did not answer and is in it still. */
+static enum ov_rc
+replace(struct ov_store *st, const struct ov_lid *lid,
+    const struct ov_contacten *c, const struct ov_buf *payload,
+    struct ov_err *e)
+{
+	int64_t id, have;
+	enum ov_rc rc;
+
+	if ((rc = ov_partner_id(st, &lid->oin, &id, e)) != OV_OK ||
+	    (rc = ov_db_int(st->db, &have, 0, e,
+	         "SELECT versie FROM contact_partner WHERE partner=?1", "i",
+	         id)) != OV_OK)
+		return rc;
+	if ((int64_t)c->versie < have)
+		return ov_fail(e, OV_DENIED, "contacts: older than ours");
+	if ((rc = ov_tx_begin(st, e)) != OV_OK)
+		return rc;
+	if ((rc = keep(st, id, c->versie, payload, e)) == OV_OK)
+		rc = ov_stuit_renewed(st, id, c, e);
+	return end_tx(st, rc, e);
 }
 
 enum ov_rc
 ov_contact_take(struct ov_store *st, const struct ov_lid *lid,
     struct ov_view jws, struct ov_err *e)
 {
+	struct ov_contacten c = {0};
 	OV_BUF payload = {0};
-	int64_t id, have;
-	uint64_t versie;
 	enum ov_rc rc;
 
-	if ((rc = check(st, lid, jws, &payload, &versie, e)) != OV_OK ||
-	    (rc = ov_partner_id(st, &lid->oin, &id, e)) != OV_OK ||
-	    (rc = ov_db_int(st->db, &have, 0, e,
-	         "SELECT versie FROM contact_partner WHERE partner=?1", "i",
-	         id)) != OV_OK)
-		return rc;
-	if ((int64_t)versie < have)
-		return ov_fail(e, OV_DENIED, "contacts: older than ours");
-	if ((rc = ov_tx_begin(st, e)) != OV_OK)
-		return rc;
-	return end_tx(st, keep(st, id, versie, &payload, e), e);
+	if ((rc = check(st, lid, jws, &payload, &c, e)) == OV_OK)
+		rc = replace(st, lid, &c, &payload, e);
+	ov_contacten_free(&c);
+	return rc;
 }
 
 enum ov_rc
@@ -317,21 +328,6 @@ ov_contact_of(struct ov_store *st, const struct ov_lid *lid,
 	ov_db_done(st->db, q);
 	if (rc == OV_OK && *found)
 		rc = ov_contacten_parse(text.p, text.n, out, e);
-	return rc;
-}
-
-enum ov_rc
-ov_contact_bounced(struct ov_store *st, const struct ov_lid *lid,
-    struct ov_err *e)
-{
-	enum ov_rc rc;
-
-	rc = ov_db_run(st->db, e,
-	    "UPDATE contact_partner SET gestuit=?2 WHERE partner=(SELECT id"
-	    " FROM partner WHERE oin=?1)",
-	    "ti", lid->oin.s, ov_now(st));
-	if (rc == OV_OK && ov_db_changes(st->db) != 1)
-		rc = ov_fail(e, OV_DENIED, "we have no contacts of him");
 	return rc;
 }
 

@@ -38,13 +38,27 @@ OV_MUST_CHECK enum ov_rc ov_contact_take(struct ov_store *,
 /* A partner's stored entry; found false: none.  Given. */
 OV_MUST_CHECK enum ov_rc ov_contact_of(struct ov_store *, const struct ov_lid *,
     struct ov_contacten *, bool *found, struct ov_err *);
-/* Somebody found that a contact of this partner does not answer: `check` tells
- * it until he publishes a newer entry.  OV_DENIED: we have none. */
-OV_MUST_CHECK enum ov_rc ov_contact_bounced(struct ov_store *,
-    const struct ov_lid *, struct ov_err *);
 /* Ask him anew when what we have is older than a day. */
 void ov_contact_ask(struct ov_store *, const struct ov_lid *);
 /* Hourly: ask those we exchange with whose entry is older than a day. */
 void ov_contact_tick(struct ov_store *);
+
+/* ---- who does not answer (contact_stuit.c) ---- */
+
+/* Somebody found that the nr-th contact (from 1) of this partner's entry does
+ * not answer, or (weer) that it does again; own transaction.  It is told until
+ * the entry says something else of it.  *who is that contact.  OV_DENIED: it
+ * has no such contact. */
+OV_MUST_CHECK enum ov_rc ov_stuit(struct ov_store *, const struct ov_lid *,
+    size_t nr, bool weer, struct ov_contact *who, struct ov_err *);
+/* Since when each contact of an entry does not answer, 0: nobody says so;
+ * OV_CONTACT_MAX places. */
+OV_MUST_CHECK enum ov_rc ov_stuit_since(struct ov_store *,
+    const struct ov_lid *, const struct ov_contacten *, int64_t *since,
+    struct ov_err *);
+/* In the open transaction, after an entry was replaced: forget who is not in
+ * it any more. */
+OV_MUST_CHECK enum ov_rc ov_stuit_renewed(struct ov_store *, int64_t partner,
+    const struct ov_contacten *, struct ov_err *);
 
 #endif

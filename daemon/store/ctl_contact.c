@@ -95,6 +95,9 @@ static void
 bounce_start(struct ov_ctl *c)
 {
 	const char *word = ov_jo_str(&c->in, "partner", OV_NAAM_MAX), *code;
+	size_t nr = (size_t)ov_jo_int(&c->in, "nr", OV_CONTACT_MAX);
+	bool weer = ov_ctl_flag(c, "weer");
+	struct ov_contact who;
 	const struct ov_lid *l;
 	struct ov_err e = {0};
 	enum ov_rc rc;
@@ -103,10 +106,11 @@ bounce_start(struct ov_ctl *c)
 		return;
 	if ((l = ov_ctl_partner(c->st, word, &code)) == NULL)
 		ov_ctl_fout(c, code, NULL);
-	else if ((rc = ov_contact_bounced(c->st, l, &e)) == OV_DENIED)
-		ov_ctl_fout(c, "stand-past-niet", NULL);
+	else if ((rc = ov_stuit(c->st, l, nr, weer, &who, &e)) == OV_DENIED)
+		ov_ctl_fout(c, "nummer-onbekend", NULL);
 	else if (ov_ctl_ok(c, rc, &e))
-		ov_ctl_end(c, NULL);
+		ov_ctl_end(c,
+		    json_pack("{s:s,s:s}", "srt", who.srt, "naam", who.naam));
 }
 
 const struct ov_ctl_cmd ov_ctl_contact[] = {

@@ -167,16 +167,24 @@ j_hex(const uint8_t p[32])
 static json_t *
 j_contacten(struct ov_store *st, const struct ov_lid *l)
 {
+	int64_t since[OV_CONTACT_MAX];
 	struct ov_contacten k = {0};
-	json_t *a = json_array();
+	json_t *a = json_array(), *j;
 	struct ov_err e = {0};
 	bool found;
 
-	if (ov_contact_of(st, l, &k, &found, &e) != OV_OK)
+	if (ov_contact_of(st, l, &k, &found, &e) != OV_OK ||
+	    ov_stuit_since(st, l, &k, since, &e) != OV_OK) {
 		ov_log(OV_LOG_WARN, "event=contacts peer=%s fault=\"%s\"",
 		    l->oin.s, e.msg);
-	for (size_t i = 0; i < k.n; i++)
-		(void)json_array_append_new(a, ov_j_contact(&k.row[i]));
+		k.n = 0;
+	}
+	for (size_t i = 0; i < k.n; i++) {
+		j = ov_j_contact(&k.row[i]);
+		(void)ov_j_set(j, "nr", json_integer((json_int_t)i + 1));
+		(void)ov_j_set(j, "gestuit", ov_j_moment(since[i]));
+		(void)json_array_append_new(a, j);
+	}
 	ov_contacten_free(&k);
 	ov_contact_ask(st, l);
 	return a;

@@ -637,6 +637,14 @@ CREATE TABLE contact_partner (
   id      BLOB NOT NULL CHECK (length(id) = 16),
   versie  INTEGER NOT NULL,
   gehaald INTEGER NOT NULL,
-  gestuit INTEGER NOT NULL DEFAULT 0, -- moment; until a newer entry
   inhoud  BLOB NOT NULL             -- column 2: payload, sealed, its versie
+) STRICT;
+-- Those in it who did not answer, until the entry says something else of them.
+CREATE TABLE contact_gestuit (
+  nr      INTEGER PRIMARY KEY,
+  partner INTEGER NOT NULL REFERENCES partner(id),
+  tag     BLOB NOT NULL CHECK (length(tag) = 16), -- keyed tag of the contact
+  srt     TEXT NOT NULL,
+  tijd    INTEGER NOT NULL,
+  UNIQUE (partner, tag)
 ) STRICT;

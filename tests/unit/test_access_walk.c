@@ -106,7 +106,7 @@ static const struct walk {
         {"-", "-", "-", "-", "-", "-", "-", "-", "."}},
     {"contacts.remove", "{\"nr\":9}",
         {"-", "-", "-", "-", "-", "-", "-", "-", "."}},
-    {"contacts.bounce", "{\"partner\":\"Beroepscollege\"}",
+    {"contacts.bounce", "{\"partner\":\"Beroepscollege\",\"nr\":1}",
         {".", ".", ".", ".", ".", ".", ".", ".", "."}},
     {"access.list", "{}", {"-", "-", "-", "-", "-", "-", "-", ".", "."}},
     {"access.show", "{\"account\":\"@spool\"}",

@@ -126,18 +126,33 @@ ending(void **state)
 
 /* ---- a partner's ---- */
 
+/* What the partner publishes. */
+static struct ov_contact theirs[2];
+static size_t ntheirs;
+
+static void
+publish(size_t n, const char *telefoon)
+{
+	theirs[0] = (struct ov_contact){.srt = "*",
+	    .naam = "Dora Balie",
+	    .van = "2026-01-01"};
+	(void)snprintf(theirs[0].telefoon, sizeof(theirs[0].telefoon), "%s",
+	    telefoon);
+	theirs[1] = (struct ov_contact){.srt = "uitschrijving",
+	    .naam = "Evert Balie",
+	    .email = "evert@school.example",
+	    .van = "2026-01-01"};
+	ntheirs = n;
+}
+
 static void
 entry(const char *iss, uint64_t versie, int64_t iat, const char *typ,
     struct ov_buf *jws)
 {
-	struct ov_contact row = {.srt = "*",
-	    .naam = "Dora Balie",
-	    .telefoon = "0612345678",
-	    .van = "2026-01-01"};
 	struct ov_contacten c = {.versie = versie,
 	    .iat = iat,
-	    .n = 1,
-	    .row = &row};
+	    .n = ntheirs,
+	    .row = theirs};
 	uint8_t pk[32], sk[64], thumb[32], sig[64];
 	char t[OV_B64_SIZE(32)], part[2048];
 	OV_BUF payload = {0}, head = {0};
@@ -184,17 +199,9 @@ partner(void **state)
 
 	(void)state;
 	world_book();
+	publish(1, "0612345678");
 	now = ov_now(w.st);
-	refused(ask("contacts.bounce", json_pack("{s:s}", "partner", PEER),
-	            NULL, NULL),
-	    "stand-past-niet");
-	assert_int_equal(taken(PEER, 4, now, typ), OV_OK);
-	json_decref(ask("contacts.bounce", json_pack("{s:s}", "partner", PEER),
-	    NULL, NULL));
-	assert_int_equal(taken(PEER, 4, now, typ), OV_OK);
-	assert_true(num("SELECT gestuit FROM contact_partner") > 0);
 	assert_int_equal(taken(PEER, 5, now, typ), OV_OK);
-	assert_int_equal(num("SELECT gestuit FROM contact_partner"), 0);
 	assert_int_equal(taken(PEER, 5, now, typ), OV_OK);
 	assert_int_equal(taken(PEER, 4, now, typ), OV_DENIED);
 	assert_int_equal(taken(SELF, 6, now, typ), OV_DENIED);
@@ -211,7 +218,7 @@ partner(void **state)
 	assert_int_equal(num("SELECT versie FROM contact_partner"), 5);
 	/* One row, one key: what it replaced cannot be read again. */
 	assert_int_equal(num("SELECT count(*) FROM sleutel_jong"), 1);
-	assert_int_equal(num("SELECT count(*) FROM te_vernietigen"), 3);
+	assert_int_equal(num("SELECT count(*) FROM te_vernietigen"), 1);
 	json_decref(ask("partners.show", json_pack("{s:s}", "partner", PEER),
 	    NULL, rows));
 	a = json_object_get(json_array_get(rows, 0), "contacten");
@@ -222,12 +229,109 @@ partner(void **state)
 	json_decref(rows);
 }
 
+static json_t *
+bounce(int nr, bool weer)
+{
+	return ask("contacts.bounce",
+	    json_pack("{s:s,s:i,s:b}", "partner", PEER, "nr", nr, "weer", weer),
+	    NULL, NULL);
+}
+
+/* Is the nr-th contact of the partner shown as one that does not answer? */
+static bool
+shown_bounced(size_t nr)
+{
+	json_t *rows = json_array(), *k;
+	bool yes;
+
+	json_decref(ask("partners.show", json_pack("{s:s}", "partner", PEER),
+	    NULL, rows));
+	k = json_array_get(json_object_get(json_array_get(rows, 0),
+	                       "contacten"),
+	    nr - 1);
+	assert_int_equal(json_integer_value(json_object_get(k, "nr")), nr);
+	yes = json_string_value(json_object_get(k, "gestuit"))[0] != '\0';
+	json_decref(rows);
+	return yes;
+}
+
+/* What the doctor says of a point. */
+static void
+doctor(const char *punt, const char *staat)
+{
+	json_t *rows = json_array(), *r;
+	const char *got = NULL;
+	size_t i;
+
+	json_decref(ask("check", NULL, NULL, rows));
+	json_array_foreach(rows, i, r)
+	{
+		if (strcmp(json_string_value(json_object_get(r, "punt")),
+		        punt) == 0)
+			got = json_string_value(json_object_get(r, "staat"));
+	}
+	assert_non_null(got);
+	assert_string_equal(got, staat);
+	json_decref(rows);
+}
+
+/* One contact of an entry, until the entry says something else of it. */
+static void
+bounced(void **state)
+{
+	static const char typ[] = "overstap-contacten+jws";
+	json_t *j;
+	int64_t now;
+
+	(void)state;
+	world_book();
+	publish(2, "0612345678");
+	now = ov_now(w.st);
+	refused(bounce(1, false), "nummer-onbekend"); /* no entry at all */
+	assert_int_equal(taken(PEER, 1, now, typ), OV_OK);
+	refused(bounce(0, false), "nummer-onbekend");
+	refused(bounce(3, false), "nummer-onbekend");
+	doctor("contacts of partners", "goed");
+	j = bounce(1, false);
+	assert_string_equal(json_string_value(
+	                        json_object_get(json_object_get(j, "end"),
+	                            "naam")),
+	    "Dora Balie");
+	json_decref(j);
+	doctor("contacts of partners", "let-op");
+	assert_true(shown_bounced(1));
+	assert_false(shown_bounced(2));
+	/* Again is the same note; fetched again, or another contact renewed:
+	 * it stays. */
+	json_decref(bounce(1, false));
+	assert_int_equal(taken(PEER, 1, now, typ), OV_OK);
+	theirs[1].telefoon[0] = '0';
+	assert_int_equal(taken(PEER, 2, now, typ), OV_OK);
+	assert_int_equal(num("SELECT count(*) FROM contact_gestuit"), 1);
+	assert_true(shown_bounced(1));
+	/* It answers again. */
+	json_decref(bounce(1, true));
+	assert_false(shown_bounced(1));
+	json_decref(bounce(1, false));
+	json_decref(bounce(2, false));
+	/* Another telephone number of the first; the second is gone. */
+	publish(2, "0687654321");
+	assert_int_equal(taken(PEER, 3, now, typ), OV_OK);
+	assert_int_equal(num("SELECT count(*) FROM contact_gestuit"), 0);
+	json_decref(bounce(2, false));
+	ntheirs = 0;
+	assert_int_equal(taken(PEER, 4, now, typ), OV_OK);
+	assert_int_equal(num("SELECT count(*) FROM contact_gestuit"), 0);
+	doctor("contacts of partners", "goed");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, world_up, world_down)
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(own), T(ending), T(partner)};
+	const struct CMUnitTest tests[] = {T(own), T(ending), T(partner),
+	    T(bounced)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

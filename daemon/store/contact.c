@@ -2,9 +2,11 @@
 /* daemon/store/contact.c - contact persons: ours, and those of partners. */
 #include "daemon/store/contact.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/store/ctl.h"
 #include "protocol/envelope.h"
 #include "protocol/json.h"
 #include "protocol/tijd.h"
@@ -35,7 +37,7 @@ copy(struct ov_jobj *o, const char *name, char out[OV_CONTACT_TEXT + 1])
 }
 
 static enum ov_rc
-own_row(struct ov_store *st, sqlite3_stmt *q, struct ov_contact *c,
+own_open(struct ov_store *st, sqlite3_stmt *q, struct ov_contact *c,
     struct ov_err *e)
 {
 	OV_BUF text = {0};
@@ -44,9 +46,6 @@ own_row(struct ov_store *st, sqlite3_stmt *q, struct ov_contact *c,
 	struct ov_jobj o;
 	enum ov_rc rc;
 
-	(void)snprintf(c->srt, sizeof(c->srt), "%s", ov_db_text(q, 2));
-	(void)snprintf(c->van, sizeof(c->van), "%s", ov_db_text(q, 3));
-	(void)snprintf(c->tot, sizeof(c->tot), "%s", ov_db_text(q, 4));
 	if ((rc = ov_db_fix(q, 1, id, sizeof(id), e)) != OV_OK ||
 	    (rc = ov_key_get(st, id, wrap, e)) != OV_OK ||
 	    (rc = ov_open_one(st, id, wrap, OV_T_CONTACT, 1, 1,
@@ -59,6 +58,30 @@ own_row(struct ov_store *st, sqlite3_stmt *q, struct ov_contact *c,
 	copy(&o, "telefoon", c->telefoon);
 	copy(&o, "email", c->email);
 	return ov_jo_end(&o, e);
+}
+
+/* One that cannot be read has no name: it does not hold up the others. */
+static enum ov_rc
+own_row(struct ov_store *st, sqlite3_stmt *q, struct ov_contact *c,
+    struct ov_err *e)
+{
+	struct ov_err why = {0};
+	enum ov_rc rc;
+
+	memset(c, 0, sizeof(*c));
+	(void)snprintf(c->srt, sizeof(c->srt), "%s", ov_db_text(q, 2));
+	(void)snprintf(c->van, sizeof(c->van), "%s", ov_db_text(q, 3));
+	(void)snprintf(c->tot, sizeof(c->tot), "%s", ov_db_text(q, 4));
+	if ((rc = own_open(st, q, c, &why)) == OV_OK)
+		return OV_OK;
+	if (!ov_unreadable(rc)) {
+		*e = why;
+		return rc;
+	}
+	ov_log(OV_LOG_WARN, "event=contact row=%" PRId64 " fault=\"%s\"",
+	    ov_db_i64(q, 0), why.msg);
+	c->naam[0] = '\0';
+	return OV_OK;
 }
 
 enum ov_rc
@@ -89,6 +112,8 @@ ov_contact_own(struct ov_store *st, bool all, struct ov_contacten *out,
 		while (out->n < OV_CONTACT_MAX &&
 		       (rc = ov_db_next(st->db, q, &row, e)) == OV_OK && row &&
 		       (rc = own_row(st, q, &out->row[out->n], e)) == OV_OK) {
+			if (out->row[out->n].naam[0] == '\0' && !all)
+				continue;
 			if (nr != NULL)
 				nr[out->n] = ov_db_i64(q, 0);
 			out->n++;
@@ -111,6 +136,7 @@ version_rise(struct ov_store *st, struct ov_err *e)
 	if ((rc = ov_db_get(st->db, "contacten_versie", &versie, 1, e)) !=
 	    OV_OK)
 		return rc;
+	ov_contact_forget(st);
 	versie = ov_now(st) > versie ? ov_now(st) : versie + 1;
 	return ov_db_set(st->db, "contacten_versie", versie, e);
 }
@@ -198,17 +224,13 @@ ov_contact_remove(struct ov_store *st, int64_t nr, struct ov_err *e)
 enum ov_rc
 ov_contact_ending(struct ov_store *st, int64_t *n, struct ov_err *e)
 {
-	char vandaag[11], tot[OV_DATE_SIZE];
-	struct ov_date d = ov_date_nl(ov_now(st));
+	char vandaag[11];
 
 	ov_store_today(st, vandaag);
-	ov_date_fmt(tot, ov_date_add_days(d, OV_CONTACT_WARN_D));
 	return ov_db_int(st->db, n, 0, e,
-	    "SELECT count(DISTINCT srt) FROM contact c WHERE tot<=?2 AND NOT"
-	    " EXISTS (SELECT 1 FROM contact o WHERE o.srt IN (c.srt,'*') AND"
-	    " o.van<=max(date(c.tot,'+1 day'),?1) AND (o.tot IS NULL OR"
-	    " o.tot>?2))",
-	    "tt", vandaag, tot);
+	    "SELECT count(DISTINCT srt) FROM contact c "
+	    "WHERE" OV_CONTACT_EINDIGT("?1"),
+	    "t", vandaag);
 }
 
 /* ---- a partner's ---- */

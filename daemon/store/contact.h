@@ -11,11 +11,16 @@
 #include "daemon/store/role.h"
 #include "protocol/afstemming.h"
 
-/* Days before the end of a contact in which `check` tells it. */
-#define OV_CONTACT_WARN_D 30
+/* Row c of `contact` ends within 30 days after `dag` (SQL text of a date), or
+ * has ended, and nobody of its type or of every type follows. */
+#define OV_CONTACT_EINDIGT(dag)                                                \
+	" c.tot<=date(" dag ",'+30 days') AND NOT EXISTS (SELECT 1 FROM"       \
+	" contact o WHERE o.srt IN (c.srt,'*') AND o.van<=max(date(c.tot,"     \
+	"'+1 day')," dag ") AND (o.tot IS NULL OR o.tot>date(" dag             \
+	",'+30 days')))"
 
-/* Ours, with the version to be served; rows that have ended are left out
- * unless `all`.  nr (may be NULL, OV_CONTACT_MAX places) has their row
+/* Ours, with the version to be served; rows that have ended or cannot be read
+ * (those have no name) are left out unless `all`.  nr (may be NULL, OV_CONTACT_MAX places) has their row
  * numbers.  Given: ov_contacten_free(). */
 OV_MUST_CHECK enum ov_rc ov_contact_own(struct ov_store *, bool all,
     struct ov_contacten *, int64_t *nr, struct ov_err *);
@@ -42,6 +47,20 @@ OV_MUST_CHECK enum ov_rc ov_contact_of(struct ov_store *, const struct ov_lid *,
 void ov_contact_ask(struct ov_store *, const struct ov_lid *);
 /* Hourly: ask those we exchange with whose entry is older than a day. */
 void ov_contact_tick(struct ov_store *);
+
+/* ---- in what we write (contact_vul.c) ---- */
+
+/* Put contactpersoon into content of this type where the type has it, the
+ * writer left it out and its category is not marked as one without values:
+ * ours of this type, or else of every type, that is valid on the day.  True
+ * when it was put in.  *inhoud may be NULL. */
+bool ov_contact_fill(struct ov_store *, const char *srt, const char *dag,
+    json_t *inhoud);
+/* Would a message take this contact?  (Shapes and lengths of data/types.json,
+ * which are narrower than those of the directory.) */
+bool ov_contact_fits(struct ov_store *, const struct ov_contact *);
+/* Ours changed, or the store ends. */
+void ov_contact_forget(struct ov_store *);
 
 /* ---- who does not answer (contact_stuit.c) ---- */
 

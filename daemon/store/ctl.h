@@ -298,6 +298,7 @@ struct ov_draft_out {
 	/* No member serves this gemeente; rol says for what, where it may go
 	 * to a gemeente (else OV_ROL_N). */
 	bool geen_ontvanger;
+	bool contact; /* contactpersoon was put in from our own contacts */
 };
 void ov_draft_check(struct ov_store *, const struct ov_draft_in *,
     struct ov_draft_out *);

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "daemon/store/contact.h"
 #include "daemon/store/earlier.h"
 #include "daemon/store/correctie.h"
 #include "protocol/id.h"
@@ -135,6 +136,7 @@ content(struct ov_store *st, const struct ov_type *t, const struct original *o,
 		json_decref(j);
 		return NULL;
 	}
+	(void)ov_contact_fill(st, a->srt, vandaag, j);
 	return j;
 }
 

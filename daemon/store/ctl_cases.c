@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/store/contact.h"
 #include "daemon/store/earlier.h"
 #include "daemon/store/toegang.h"
 #include "daemon/store/worklist.h"
@@ -347,6 +348,7 @@ set_queue(struct ov_store *st, const struct zaak *z, const struct set *s,
 	ov_store_today(st, vandaag);
 	j = status_json(st, s->status, s->datum != NULL ? s->datum : vandaag,
 	    s->reden, self, vandaag);
+	(void)ov_contact_fill(st, m.srt, vandaag, j);
 	*code = "code-onbekend";
 	if (ov_types_check_json(st->types, m.srt, j, 43, vandaag, &fouten) !=
 	    OV_OK) {

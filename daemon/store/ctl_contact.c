@@ -68,6 +68,8 @@ add_start(struct ov_ctl *c)
 	else if (strcmp(k.srt, "*") != 0 &&
 	         ov_types_latest(c->st->types, k.srt) == NULL)
 		ov_ctl_fout(c, "profiel-onbekend", NULL);
+	else if (!ov_contact_fits(c->st, &k))
+		ov_ctl_fout(c, "opdracht-ongeldig", NULL);
 	else if ((rc = ov_contact_add(c->st, &k, &nr, &e)) == OV_BADMSG)
 		ov_ctl_fout(c, "datum-ongeldig", NULL);
 	else if (rc == OV_TOOBIG)

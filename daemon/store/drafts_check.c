@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "daemon/store/contact.h"
 #include "daemon/store/ctl.h"
 #include "daemon/store/deliver.h"
 #include "daemon/store/earlier.h"
@@ -105,6 +106,7 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 		v = ov_policy_route(st->policy, in->srt, self->rol, in->inhoud,
 		    vandaag);
 	fill_in(st, in, &v, vandaag);
+	out->contact = ov_contact_fill(st, in->srt, vandaag, in->inhoud);
 	if (v.may == OV_MAY_NO) {
 		out->code = "niet-toegestaan";
 		out->nee = v;

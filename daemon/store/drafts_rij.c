@@ -234,14 +234,18 @@ canon_add(const char *p, size_t n, void *arg)
 	return 0;
 }
 
-/* The hashes of a row: its key, and its content. */
+/* The hashes of a row: its key, and its content without what it did not say:
+ * the same file is the same draft when our contacts have changed. */
 enum ov_rc
 ov_rij_hashes(struct ov_intake *m, const struct row *r, struct cand *c,
     struct ov_err *e)
 {
 	OV_BUF t = {0};
+	OV_JSON *said = json_copy(r->inhoud);
 
-	if (json_dump_callback(r->inhoud, canon_add, &t,
+	if (m->out.contact)
+		(void)json_object_del(said, "contactpersoon");
+	if (json_dump_callback(said, canon_add, &t,
 	        JSON_COMPACT | JSON_SORT_KEYS) != 0)
 		t.bad = true;
 	ov_buf_fmt(&t, "\n%s\n%s", r->pgn, r->zaak);

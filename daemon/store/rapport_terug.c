@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/store/contact.h"
 #include "daemon/store/rapport.h"
 #include "daemon/store/toegang.h"
 #include "protocol/onderdruk.h"
@@ -168,7 +169,7 @@ content(struct ov_rap *s, const struct vestiging *v)
 {
 	const struct ov_type *t = ov_types_find(s->c->st->types,
 	    "terugkoppeling", v->peildatum);
-	char jaar[10], brin[8] = "";
+	char jaar[10], brin[8] = "", vandaag[11];
 	json_t *ves, *j;
 
 	ov_schooljaar_fmt(s->jaar, jaar);
@@ -181,6 +182,8 @@ content(struct ov_rap *s, const struct vestiging *v)
 	    "doel", "begeleiding", "bewaarregel", "terugkoppeling", "soort",
 	    "geaggregeerd", "schooljaar", jaar, "peildatum", v->peildatum,
 	    "vestiging", ves, "tellingen", tellingen(&v->rij[v->nieuw]));
+	ov_store_today(s->c->st, vandaag);
+	(void)ov_contact_fill(s->c->st, "terugkoppeling", vandaag, j);
 	return j;
 }
 

@@ -407,6 +407,7 @@ ov_store_free(struct ov_store *st)
 	ov_accept_free(st);
 	ov_netc_free(st);
 	ov_stranger_free(st);
+	ov_contact_forget(st);
 	ov_store_conns_clear(st);
 	ov_adresboek_free(st->boek);
 	ov_kalender_free(st->kalender);

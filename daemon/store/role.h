@@ -150,6 +150,7 @@ struct ov_store {
 	} at;
 	struct ov_link *link;           /* link.c */
 	struct ov_ontvanger *ontvanger; /* ontvanger.c */
+	struct ov_contacten *contacten; /* ours; NULL: not read (yet) */
 	struct ov_strangers *strangers;
 	struct ov_verzuim *verzuim;
 

@@ -286,6 +286,13 @@ rule_10_a_new_enrolment_is_a_correctie(void **state)
 	    "uitschrijfdatum-blijft");
 	roles(SELF, OV_ROL_BIT(OV_ROL_VO));
 	assert_int_equal(queued("correctie"), 0);
+	account(ALLE "," F("beheerder"));
+	j = ask("contacts.add",
+	    json_pack("{s:s,s:s,s:s}", "srt", "correctie", "naam", "B. Balie",
+	        "email", "balie@school.example"),
+	    NULL, NULL);
+	assert_int_equal(end_int(j, "nr"), 1);
+	json_decref(j);
 	json_decref(ask("outbox.correct",
 	    arg(nr, "inschrijving", "2025-03-03", NULL, NULL), NULL, NULL));
 	assert_int_equal(queued("correctie"), 1);
@@ -295,6 +302,12 @@ rule_10_a_new_enrolment_is_a_correctie(void **state)
 	    "/datumUitschrijving");
 	assert_string_equal(json_string_value(json_object_get(v, "waarde")),
 	    "2025-03-02");
+	/* And whom to ask about it. */
+	assert_string_equal(json_string_value(
+	                        json_object_get(json_object_get(j,
+	                                            "contactpersoon"),
+	                            "naam")),
+	    "B. Balie");
 	json_decref(j);
 }
 

@@ -8,6 +8,10 @@
 #include "daemon/store/contact.h"
 #include "protocol/tijd.h"
 
+#ifndef OV_TEST_DATA
+#define OV_TEST_DATA "tests/data" /* from the root of the checkout */
+#endif
+
 static int64_t
 num(const char *sql)
 {
@@ -122,6 +126,166 @@ ending(void **state)
 	json_decref(add("verzuimmelding", "Carla", NULL));
 	assert_int_equal(ov_contact_ending(w.st, &n, NULL), OV_OK);
 	assert_int_equal(n, 0);
+}
+
+/* ---- in what we write ---- */
+
+static json_t *
+imported(const char *srt, const char *ref, json_t *inhoud)
+{
+	return ask("import",
+	    json_pack("{s:s,s:s}", "profiel", srt, "bestand", "v"),
+	    json_pack("[{s:i,s:s,s:s,s:o}]", "rij", 2, "eigenReferentie", ref,
+	        "pgn", "999990007", "inhoud", inhoud),
+	    NULL);
+}
+
+static json_t *
+content(const char *srt, bool without)
+{
+	char path[80];
+	json_t *j;
+
+	(void)snprintf(path, sizeof(path), OV_TEST_DATA "/%s.json", srt);
+	j = json_load_file(path, 0, NULL);
+	assert_non_null(j);
+	(void)json_object_del(j, "vervangt");
+	(void)json_object_del(j, "vervolgVan");
+	if (without)
+		(void)json_object_del(j, "contactpersoon");
+	return j;
+}
+
+/* Who stands in draft nr ("": nobody), and is contactpersoon missing? */
+static void
+in_draft(int nr, const char *naam, bool missing)
+{
+	json_t *rows = json_array(), *r, *k;
+	const char *s;
+
+	json_decref(
+	    ask("drafts.show", json_pack("{s:i}", "nr", nr), NULL, rows));
+	r = json_array_get(rows, 0);
+	k = json_object_get(json_object_get(r, "inhoud"), "contactpersoon");
+	s = json_string_value(json_object_get(k, "naam"));
+	assert_string_equal(s != NULL ? s : "", naam);
+	assert_int_equal(strstr(json_string_value(
+	                            json_object_get(r, "ontbreekt")),
+	                     "/contactpersoon") != NULL,
+	    missing);
+	json_decref(rows);
+}
+
+static void
+good(json_t *j, int n, int same)
+{
+	assert_int_equal(end_int(j, "goed"), n);
+	assert_int_equal(end_int(j, "gelijk"), same);
+	json_decref(j);
+}
+
+static void
+filled(void **state)
+{
+	static const char u[] = "verzuimmelding";
+	char yesterday[OV_DATE_SIZE], tomorrow[OV_DATE_SIZE],
+	    today[OV_DATE_SIZE];
+	json_t *j;
+
+	(void)state;
+	world_book();
+	day(yesterday, -1);
+	day(tomorrow, 1);
+	good(imported(u, "p-1", content(u, true)), 1, 0);
+	in_draft(1, "", true); /* there is none yet */
+	/* One that is not ours to use: ended, not begun, of another type. */
+	json_decref(add("uitschrijving", "Anna", NULL));
+	json_decref(add(u, "Voorbij", NULL));
+	assert_int_equal(ov_db_run(w.st->db, NULL,
+	                     "UPDATE contact SET tot=?1 WHERE nr=2", "t",
+	                     yesterday),
+	    OV_OK);
+	json_decref(ask("contacts.add",
+	    json_pack("{s:s,s:s,s:s,s:s}", "srt", u, "naam", "Straks", "email",
+	        "a@school.example", "van", tomorrow),
+	    NULL, NULL));
+	good(imported(u, "p-2", content(u, true)), 1, 0);
+	in_draft(2, "", true);
+	/* Of every type; then the type's own comes first. */
+	json_decref(add("*", "Ieder", NULL));
+	good(imported(u, "p-3", content(u, true)), 1, 0);
+	in_draft(3, "Ieder", false);
+	json_decref(add(u, "Vera Verzuim", NULL));
+	good(imported(u, "p-4", content(u, true)), 1, 0);
+	in_draft(4, "Vera Verzuim", false);
+	/* The same file is the same draft, whoever is our contact now. */
+	good(imported(u, "p-3", content(u, true)), 0, 1);
+	in_draft(3, "Ieder", false);
+	/* What the writer says stays. */
+	good(imported(u, "p-5", content(u, false)), 1, 0);
+	in_draft(5, "M. de Boer", false);
+	/* A category without values gets none, a type without it neither. */
+	day(today, 0);
+	j = json_pack("{s:{s:s}}", "uitlevering", "school", "OPTIONEEL");
+	assert_false(ov_contact_fill(w.st, "ontvangst", today, j));
+	assert_true(ov_contact_fill(w.st, u, today, j));
+	(void)json_object_del(j, "contactpersoon");
+	(void)json_object_set_new(json_object_get(j, "uitlevering"), "school",
+	    json_string("VERBODEN"));
+	assert_false(ov_contact_fill(w.st, u, today, j));
+	(void)json_object_set_new(json_object_get(j, "uitlevering"), "school",
+	    json_string("OPT-UIT"));
+	assert_false(ov_contact_fill(w.st, u, today, j));
+	json_decref(j);
+}
+
+/* Shapes that a message would refuse are refused when they are entered. */
+static void
+shapes(void **state)
+{
+	char lang[102];
+
+	(void)state;
+	memset(lang, 'x', 101);
+	lang[101] = '\0';
+	refused(add("*", lang, NULL), "opdracht-ongeldig");
+	refused(ask("contacts.add",
+	            json_pack("{s:s,s:s}", "naam", "Anna", "email", "anna"),
+	            NULL, NULL),
+	    "opdracht-ongeldig");
+	refused(ask("contacts.add",
+	            json_pack("{s:s,s:s,s:s}", "srt", "verzuimmelding", "naam",
+	                "Anna", "telefoon", "bel"),
+	            NULL, NULL),
+	    "opdracht-ongeldig");
+	assert_int_equal(num("SELECT count(*) FROM contact"), 0);
+}
+
+/* One that cannot be read does not hold up the others. */
+static void
+broken(void **state)
+{
+	json_t *rows = json_array();
+	struct ov_contacten c;
+
+	(void)state;
+	json_decref(add("*", "Anna", NULL));
+	json_decref(add("*", "Bram", NULL));
+	assert_int_equal(ov_db_run(w.st->db, NULL,
+	                     "DELETE FROM sleutel_jong WHERE id=(SELECT id FROM"
+	                     " contact WHERE nr=1)",
+	                     ""),
+	    OV_OK);
+	assert_int_equal(ov_contact_own(w.st, false, &c, NULL, NULL), OV_OK);
+	assert_int_equal(c.n, 1);
+	assert_string_equal(c.row[0].naam, "Bram");
+	ov_contacten_free(&c);
+	json_decref(ask("contacts.list", NULL, NULL, rows)); /* to remove it */
+	assert_int_equal(json_array_size(rows), 2);
+	json_decref(rows);
+	json_decref(
+	    ask("contacts.remove", json_pack("{s:i}", "nr", 1), NULL, NULL));
+	assert_int_equal(num("SELECT count(*) FROM contact"), 1);
 }
 
 /* ---- a partner's ---- */
@@ -330,8 +494,8 @@ bounced(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(own), T(ending), T(partner),
-	    T(bounced)};
+	const struct CMUnitTest tests[] = {T(own), T(ending), T(filled),
+	    T(shapes), T(broken), T(partner), T(bounced)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

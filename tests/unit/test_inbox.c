@@ -315,6 +315,12 @@ case_set(void **state)
 	                     0),
 	    0);
 
+	j = ask("contacts.add",
+	    json_pack("{s:s,s:s}", "naam", "Eva Intake", "email",
+	        "intake@mbo.example"),
+	    NULL, NULL);
+	assert_int_equal(end_int(j, "nr"), 1);
+	json_decref(j);
 	j = set(z, "keuze", "2026-09-01", "999990007");
 	out = end_int(j, "nr");
 	json_decref(j);
@@ -322,6 +328,13 @@ case_set(void **state)
 	says(out, "status", "keuze");
 	says(out, "datumStatus", "2026-09-01");
 	says(out, "schema", "overstapstatus/1");
+	j = queued(out);
+	assert_string_equal(json_string_value(
+	                        json_object_get(json_object_get(j,
+	                                            "contactpersoon"),
+	                            "naam")),
+	    "Eva Intake");
+	json_decref(j);
 	/* Its pseudonym is asked for; the number lies sealed meanwhile. */
 	assert_int_equal(number("SELECT length(pgn)>9 FROM leerling WHERE"
 	                        " eigen=?1 AND stand='wacht'",

@@ -28,6 +28,8 @@ static const char *const names[OV_W_N + 1] = {
     [OV_W_SIGNAAL] = "signaal",
     [OV_W_ZOMERLEK] = "zomerlek",
     [OV_W_GEEN_STATUS] = "geen-status",
+    [OV_W_OPVOLGER] = "contact-opvolger",
+    [OV_W_GESTUIT] = "contact-gestuit",
 };
 
 struct regel {

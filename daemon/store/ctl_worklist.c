@@ -25,7 +25,7 @@ ov_taak_mag(struct ov_ctl *c, const struct ov_taak *t, enum ov_rij minst)
 	enum ov_rc rc;
 	bool open;
 
-	if (!t->toon || ov_ctl_alles(c))
+	if (!t->toon || ov_ctl_alles(c) || ov_taak_contact(t))
 		return t->toon;
 	if (t->eigen) {
 		ov_feiten_of(c->st->toegang, &b.f, OV_SRT_LEERLINGEN, true,
@@ -99,6 +99,8 @@ j_day(int32_t dag)
 static const char *
 richting(const struct ov_taak *t)
 {
+	if (ov_taak_contact(t))
+		return "";
 	return t->eigen ? "eigen" : t->uit ? "uit" : "in";
 }
 

@@ -30,6 +30,13 @@ struct ov_taak {
 		char grond[40];
 	} lees[OV_TAAK_LEES];
 };
+/* About a contact, ours or a partner's: nr is of `contact` or
+ * `contact_gestuit`, and no pupil is behind it. */
+static inline bool
+ov_taak_contact(const struct ov_taak *t)
+{
+	return t->soort == OV_W_OPVOLGER || t->soort == OV_W_GESTUIT;
+}
 
 /* Content of this record was looked at; grond may be NULL. */
 void ov_taak_lees(struct ov_taak *, const char *tabel, int64_t record,

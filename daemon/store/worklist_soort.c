@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/store/contact.h"
 #include "daemon/store/link.h"
 #include "daemon/store/worklist.h"
 
@@ -34,6 +35,9 @@
 	"SELECT u.nr,u.partner,u.opgesteld,0,u.concept,u.srt,u.zaak"           \
 	" FROM uitgaand u WHERE u.nr>?1 AND u.opgesteld<?2 AND "
 #define ORDER " ORDER BY 1 LIMIT 64"
+/* The day of the list: ?2, the Dutch midnight that ends it, is in UTC still on
+ * it. */
+#define DAG "date(?2,'unixepoch')"
 
 #define WARM                                                                   \
 	"b.srt='warme-overdracht' AND b.gesloten=0 AND " STAND                 \
@@ -167,6 +171,12 @@ static const struct {
             "n") " AND " WIE_OF("n") "=l.nr AND " STAND_OF("n") "<>'"
                                                                 "INGETROKKEN'"
                                                                 ")" ORDER},
+    [OV_W_OPVOLGER] = {false,
+        "SELECT c.nr,0,unixepoch(c.tot,'+12 hours'),0,0,c.srt,NULL FROM"
+        " contact c WHERE c.nr>?1 AND" OV_CONTACT_EINDIGT(DAG) ORDER},
+    [OV_W_GESTUIT] = {false,
+        "SELECT g.nr,g.partner,g.tijd,0,0,g.srt,NULL FROM contact_gestuit g"
+        " WHERE g.nr>?1 AND g.tijd<?2" ORDER},
 };
 
 const char *
@@ -631,6 +641,29 @@ without_duo(const struct vraag *q, struct ov_err *e)
 	return rc;
 }
 
+/* Why a notice still waits for its receiver: by code and as a sentence. */
+static enum ov_rc
+no_receiver(const struct vraag *q, struct ov_err *e)
+{
+	sqlite3_stmt *s;
+	enum ov_rc rc;
+	bool row;
+
+	due_on(q, q->t->begin);
+	rc = ov_db_q(q->st->db, &s, e,
+	    "SELECT fout FROM uitgaand WHERE nr=?1 AND fout IS NOT NULL", "i",
+	    q->t->nr);
+	if (rc == OV_OK && (rc = ov_db_next(q->st->db, s, &row, e)) == OV_OK &&
+	    row) {
+		(void)ov_j_set(q->t->meer, "fout",
+		    json_string(ov_db_text(s, 0)));
+		(void)ov_j_set(q->t->meer, "uitleg",
+		    ov_j_sentence(ov_db_text(s, 0)));
+	}
+	ov_db_done(q->st->db, s);
+	return rc;
+}
+
 enum ov_rc
 ov_taak_oordeel(struct ov_store *st, struct ov_taak *t,
     const struct ov_werk_term *r, int32_t at, int64_t einde, struct ov_err *e)
@@ -651,6 +684,8 @@ ov_taak_oordeel(struct ov_store *st, struct ov_taak *t,
 		t->eigen = true;
 		return no_status(&q, e);
 	}
+	if (t->soort == OV_W_GEEN_ONTVANGER)
+		return no_receiver(&q, e);
 	if (inhoud[t->soort] != NULL)
 		return read_content(&q, e);
 	due_on(&q, t->begin);

@@ -169,6 +169,14 @@ waits_and_is_told(void **state)
 	assert_non_null(j);
 	assert_string_equal(json_string_value(json_object_get(j, "staat")),
 	    "let-op");
+	json_array_clear(rows);
+	json_decref(ask("worklist", NULL, NULL, rows));
+	r = json_array_get(rows, 0);
+	assert_string_equal(json_string_value(json_object_get(r, "soort")),
+	    "geen-ontvanger");
+	assert_string_equal(json_string_value(json_object_get(r, "fout")),
+	    "geen-ontvanger");
+	assert_true(json_string_length(json_object_get(r, "uitleg")) > 20);
 	json_decref(rows);
 	/* Not sent, not expired, not tried: it waits as long as it takes. */
 	ov_ontvanger_kick(w.st);

@@ -927,12 +927,75 @@ pages(void **state)
 	    "opdracht-ongeldig");
 }
 
+/* ---- contacts ---- */
+
+/* Ours, from 30 days before its last day, until somebody follows. */
+static void
+contact_ends(void **state)
+{
+	json_t *t, *end;
+	char tot[OV_DATE_SIZE];
+
+	(void)state;
+	role(OV_ROL_VO);
+	json_decref(ask("contacts.add",
+	    json_pack("{s:s,s:s,s:s,s:s}", "srt", "uitschrijving", "naam",
+	        "Anna Zorg", "email", "a@school.example", "tot", on(40, tot)),
+	    NULL, NULL));
+	assert_int_equal(kind_at("contact-opvolger", 0, NULL), 0);
+	assert_int_equal(kind_at("contact-opvolger", 9, NULL), 0);
+	assert_int_equal(kind_at("contact-opvolger", 10, &t), 1);
+	has(t, "srt", "uitschrijving");
+	has(t, "uiterlijk", on(40, tot));
+	has(t, "partner", "");
+	has(t, "richting", "");
+	assert_false(json_is_true(json_object_get(t, "telaat")));
+	json_decref(t);
+	assert_int_equal(kind_at("contact-opvolger", 41, &t), 1);
+	assert_true(json_is_true(json_object_get(t, "telaat")));
+	json_decref(t);
+	/* No name in what may be mailed. */
+	t = list_at(10, true, &end);
+	assert_int_equal(json_array_size(t), 1);
+	has(json_array_get(t, 0), "eigenReferentie", "");
+	assert_null(json_object_get(json_array_get(t, 0), "naam"));
+	json_decref(end);
+	json_decref(t);
+	/* One that begins too late leaves a hole; one in time does not. */
+	t = json_pack("{s:s,s:s,s:s,s:s}", "srt", "*", "naam", "Bram", "email",
+	    "b@school.example", "van", on(42, tot));
+	json_decref(ask("contacts.add", t, NULL, NULL));
+	assert_int_equal(kind_at("contact-opvolger", 10, NULL), 1);
+	sql("UPDATE contact SET van=date(van,'-1 day') WHERE nr=?1+?2", 2, 0);
+	assert_int_equal(kind_at("contact-opvolger", 10, NULL), 0);
+}
+
+/* A partner's that did not answer: at once, for every role. */
+static void
+contact_bounced(void **state)
+{
+	json_t *t;
+
+	(void)state;
+	role(OV_ROL_DOORSTROOMPUNT);
+	assert_int_equal(kind_at("contact-gestuit", 0, NULL), 0);
+	sql("INSERT INTO contact_gestuit(partner,tag,srt,tijd) SELECT id,"
+	    "zeroblob(16),'*',?2 FROM partner WHERE id=?1",
+	    1, ov_now(w.st));
+	assert_int_equal(number("SELECT count(*) FROM contact_gestuit"), 1);
+	assert_int_equal(kind_at("contact-gestuit", 0, &t), 1);
+	has(t, "partner", "Beroepscollege");
+	has(t, "srt", "*");
+	json_decref(t);
+	assert_int_equal(kind_at("contact-gestuit", -1, NULL), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(dossiers), T(doubts), T(warm),
+	const struct CMUnitTest tests[] = {T(contact_ends), T(contact_bounced), T(dossiers), T(doubts), T(warm),
 	    T(decisions), T(unreadable), T(notices), T(signals), T(links_then),
 	    T(summer), T(unseen), T(qualified_later), T(one_case),
 	    T(direct_copy), T(pages)};

@@ -33,8 +33,8 @@ enum ov_werk {
 	OV_W_SIGNAAL,  /* a case changed: back at school, qualified */
 	OV_W_ZOMERLEK, /* nobody has enrolled this pupil */
 	OV_W_GEEN_STATUS, /* of whom nobody said anything, and who should begin */
-	OV_W_OPVOLGER, /* a contact of ours ends and nobody follows */
-	OV_W_GESTUIT,  /* a contact of a partner does not answer */
+	OV_W_OPVOLGER,    /* a contact of ours ends and nobody follows */
+	OV_W_GESTUIT,     /* a contact of a partner does not answer */
 	OV_W_N
 };
 

@@ -995,10 +995,10 @@ contact_bounced(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(contact_ends), T(contact_bounced), T(dossiers), T(doubts), T(warm),
-	    T(decisions), T(unreadable), T(notices), T(signals), T(links_then),
-	    T(summer), T(unseen), T(qualified_later), T(one_case),
-	    T(direct_copy), T(pages)};
+	const struct CMUnitTest tests[] = {T(contact_ends), T(contact_bounced),
+	    T(dossiers), T(doubts), T(warm), T(decisions), T(unreadable),
+	    T(notices), T(signals), T(links_then), T(summer), T(unseen),
+	    T(qualified_later), T(one_case), T(direct_copy), T(pages)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

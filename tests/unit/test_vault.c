@@ -183,7 +183,7 @@ test_seal_and_read(void **state)
 	REFUSED(bad.ver = 2, OV_BADSIG);
 	REFUSED(bad.table = OV_T_UITGAAND, OV_BADSIG);
 	REFUSED(bad.table = 0, OV_BADMSG);
-	REFUSED(bad.table = OV_T_VERLATER + 1, OV_BADMSG);
+	REFUSED(bad.table = OV_T_CONTACT + 1, OV_BADMSG);
 	REFUSED(bad.mode = 2, OV_BADMSG);
 	REFUSED(bad.id[3] ^= 1, OV_BADSIG);
 	REFUSED(bad.wrap[40] ^= 1, OV_BADSIG);

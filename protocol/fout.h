@@ -181,9 +181,10 @@ enum ov_reden {
 	X("geen-antwoord")                                                     \
 	X("onbekend-antwoord")                                                 \
 	X("ontvangstbewijs-ongeldig")                                          \
-	X("bewijs-in-twijfel") X("kluis-weigert") X("vernieuwd")               \
-	    X("sleutel-onbekend-herhaald") X("dagbudget") X("jaarbudget")      \
-	        X("geen-budget") X("bewijs-ontbreekt") X("tabel-ongeldig")     \
+	X("bewijs-in-twijfel")                                                 \
+	X("kluis-weigert") X("vernieuwd") X("sleutel-onbekend-herhaald")       \
+	    X("dagbudget") X("jaarbudget") X("geen-budget")                    \
+	        X("bewijs-ontbreekt") X("tabel-ongeldig")                      \
 	            X("overgang-ongeldig") X("binnen-7-dagen")                 \
 	                X("reden-nodig")
 

@@ -156,10 +156,10 @@ static void
 help_all(FILE *f, const struct ov_cmd *const *tables, const char *group)
 {
 	static const char *const order[] = {"init", "join", "check", "card",
-	    "status", "count", "version", "partners", "pupils", "import",
-	    "drafts", "send", "outbox", "inbox", "export", "case", "worklist",
-	    "progress", "calendar", "absence", "report", "way", "log",
-	    "receipt", "access", "holder", "region"};
+	    "status", "count", "version", "partners", "contacts", "pupils",
+	    "import", "drafts", "send", "outbox", "inbox", "export", "case",
+	    "worklist", "progress", "calendar", "absence", "report", "way",
+	    "log", "receipt", "access", "holder", "region"};
 
 	(void)fputs("usage: overstap [-i INSTANCE] GROUP [VERB] ...\n\n", f);
 	if (group != NULL)

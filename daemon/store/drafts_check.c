@@ -12,6 +12,9 @@
 #include "protocol/id.h"
 
 #define REF_MAX 64
+/* The roles that serve a gemeente. */
+#define ROLLEN_GEMEENTE                                                        \
+	(OV_ROL_BIT(OV_ROL_LEERPLICHT) | OV_ROL_BIT(OV_ROL_DOORSTROOMPUNT))
 
 /* ---- receiver ---- */
 
@@ -21,16 +24,22 @@ self_lid(const struct ov_store *st)
 	return st->boek != NULL ? ov_book_oin(st->boek, &st->self) : NULL;
 }
 
+/* The word names a gemeente. */
+static bool
+to_gemeente(const struct ov_draft_in *in)
+{
+	return in->ontvanger != NULL &&
+	       ov_is_gemeente(ov_view_str(in->ontvanger));
+}
+
 /* Of the address in the content, or of the word. */
 static const char *
 gemeente_of(const struct ov_draft_in *in)
 {
-	const char *w = in->ontvanger, *g;
+	const char *g;
 
-	if (w != NULL && ov_is_gemeente(ov_view_str(w)))
-		return w;
-	if (w != NULL)
-		return NULL;
+	if (in->ontvanger != NULL)
+		return to_gemeente(in) ? in->ontvanger : NULL;
 	g = json_string_value(
 	    json_object_get(json_object_get(in->inhoud, "adres"),
 	        "gemeentecode"));
@@ -43,6 +52,10 @@ receiver(struct ov_store *st, const struct ov_draft_in *in,
 {
 	const char *g = gemeente_of(in), *code = NULL;
 
+	/* An address says where a notice goes, and not a dossier. */
+	if (v->may == OV_MAY_YES &&
+	    (OV_ROL_BIT(v->naar) & ROLLEN_GEMEENTE) == 0)
+		g = NULL;
 	if (g != NULL) {
 		if (v->may == OV_MAY_YES)
 			out->lid = ov_book_route(st->boek, g, v->naar, in->srt,
@@ -97,14 +110,11 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 		return;
 	}
 	ov_store_today(st, vandaag);
-	if (gemeente_of(in) != NULL)
-		v = ov_policy_route_to(st->policy, in->srt, self->rol,
-		    OV_ROL_BIT(OV_ROL_LEERPLICHT) |
-		        OV_ROL_BIT(OV_ROL_DOORSTROOMPUNT),
-		    in->inhoud, vandaag);
-	else
-		v = ov_policy_route(st->policy, in->srt, self->rol, in->inhoud,
-		    vandaag);
+	v = to_gemeente(in)
+	        ? ov_policy_route_to(st->policy, in->srt, self->rol,
+	              ROLLEN_GEMEENTE, in->inhoud, vandaag)
+	        : ov_policy_route(st->policy, in->srt, self->rol, in->inhoud,
+	              vandaag);
 	fill_in(st, in, &v, vandaag);
 	out->contact = ov_contact_fill(st, in->srt, vandaag, in->inhoud);
 	if (v.may == OV_MAY_NO) {

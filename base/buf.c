@@ -74,6 +74,12 @@ ov_buf_add(struct ov_buf *b, const void *p, size_t n)
 
 	if (n == 0)
 		return;
+	/* There is room, and cap is at most one over the limit. */
+	if (!b->bad && b->cap - b->n > n) {
+		memcpy(b->p + b->n, p, n);
+		b->n += n;
+		return;
+	}
 	if ((to = ov_buf_room(b, n)) != NULL)
 		memcpy(to, p, n);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* protocol/json.c - jansson behind a size and depth check, with memory that is
- * wiped when freed, and the strict reader of objects.
+/* protocol/json.c - jansson's values with memory that is wiped when freed, made
+ * of texts by the reader of protocol/jtree.h, written, and the strict reader of
+ * objects.
  */
 #include "protocol/json.h"
 
@@ -12,6 +13,9 @@
 #include "protocol/b64.h"
 
 /* ---- memory ---------------------------------------------------------- */
+
+/* Values of ours that are nested deeper are not written. */
+#define WRITE_DEPTH (8 * OV_JSON_DEPTH_MAX)
 
 /* The size stands in front of what jansson gets. */
 #define FRONT alignof(max_align_t)
@@ -59,61 +63,19 @@ ov_json_init(void)
 
 /* ---- texts ----------------------------------------------------------- */
 
-/* Is no array or object nested deeper than allowed?  Looks at brackets outside
- * strings and nothing else: whether the text is JSON is jansson's to say. */
-static bool
-shallow(const uint8_t *p, size_t n)
-{
-	size_t depth = 0, i;
-	bool string = false;
-
-	for (i = 0; i < n; i++) {
-		uint8_t c = p[i];
-
-		if (string) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				string = false;
-		} else if (c == '"') {
-			string = true;
-		} else if (c == '[' || c == '{') {
-			if (++depth > OV_JSON_DEPTH_MAX)
-				return false;
-		} else if (c == ']' || c == '}') {
-			if (depth == 0)
-				return false;
-			depth--;
-		}
-	}
-	return true;
-}
-
 enum ov_rc
 ov_json_parse(const void *p, size_t n, size_t max, json_t **out,
     struct ov_err *e)
 {
-	json_error_t je;
+	OV_JDOC d = {0};
+	enum ov_rc rc;
 
 	*out = NULL;
 	ov_json_init();
-	if (n > max)
-		return ov_fail(e, OV_TOOBIG, "JSON: %zu bytes, at most %zu", n,
-		    max);
-	if (n == 0)
-		return ov_fail(e, OV_BADMSG, "JSON: empty");
-	if (memchr(p, '\0', n) != NULL)
-		return ov_fail(e, OV_BADMSG, "JSON: a NUL byte");
-	if (!shallow(p, n))
-		return ov_fail(e, OV_BADMSG, "JSON: too deep or unbalanced");
-	*out = json_loadb(p, n, JSON_REJECT_DUPLICATES, &je);
-	/* je.text quotes the document, so only the place is told. */
-	if (*out == NULL && json_error_code(&je) == json_error_out_of_memory)
-		return ov_fail(e, OV_NOSPACE, "JSON: no memory");
-	if (*out == NULL)
-		return ov_fail(e, OV_BADMSG, "JSON: not valid at byte %d",
-		    je.position);
-	return OV_OK;
+	if ((rc = ov_jdoc_parse(p, n, max, &d, e)) != OV_OK)
+		return rc;
+	*out = ov_jn_json(d.root);
+	return *out != NULL ? OV_OK : ov_fail(e, OV_NOSPACE, "JSON: no memory");
 }
 
 void
@@ -123,24 +85,127 @@ ov_json_free(json_t **j)
 	*j = NULL;
 }
 
-static int
-append(const char *p, size_t n, void *buf)
-{
-	struct ov_buf *b = buf;
+/* ---- writing --------------------------------------------------------- */
 
-	ov_buf_add(b, p, n);
-	return b->bad ? -1 : 0;
+/* A text in quotes: as it is, but for what RFC 8259 section 7 wants escaped. */
+static void
+put_text(struct ov_buf *b, const char *s, size_t n)
+{
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+	const char *end = s + n, *run;
+	uint8_t two[2] = {'\\', 0};
+
+	ov_buf_add(b, "\"", 1);
+	while (s < end) {
+		for (run = s; s < end && (unsigned char)*s >= 0x20 &&
+		              *s != '"' && *s != '\\';
+		     s++)
+			;
+		ov_buf_add(b, run, (size_t)(s - run));
+		if (s == end)
+			break;
+		run = *s != '\0' ? strchr(from, *s) : NULL;
+		if (run != NULL) {
+			two[1] = (uint8_t)to[run - from];
+			ov_buf_add(b, two, 2);
+		} else {
+			ov_buf_fmt(b, "\\u%04X", (unsigned)(unsigned char)*s);
+		}
+		s++;
+	}
+	ov_buf_add(b, "\"", 1);
+}
+
+static void put(struct ov_buf *, const json_t *, unsigned depth);
+
+static void
+put_members(struct ov_buf *b, const json_t *o, unsigned depth)
+{
+	/* jansson's iterator wants a changeable object; nothing is changed. */
+	json_t *j = (json_t *)(uintptr_t)o;
+	const char *comma = "{";
+
+	for (void *it = json_object_iter(j); it != NULL;
+	     it = json_object_iter_next(j, it)) {
+		ov_buf_add(b, comma, 1);
+		put_text(b, json_object_iter_key(it),
+		    json_object_iter_key_len(it));
+		ov_buf_add(b, ":", 1);
+		put(b, json_object_iter_value(it), depth);
+		comma = ",";
+	}
+	if (*comma == '{')
+		ov_buf_add(b, comma, 1);
+	ov_buf_add(b, "}", 1);
+}
+
+static void
+put_elements(struct ov_buf *b, const json_t *a, unsigned depth)
+{
+	size_t n = json_array_size(a);
+
+	ov_buf_add(b, "[", 1);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			ov_buf_add(b, ",", 1);
+		put(b, json_array_get(a, i), depth);
+	}
+	ov_buf_add(b, "]", 1);
+}
+
+/* jansson knows how to write a number that is not whole. */
+static void
+put_real(struct ov_buf *b, const json_t *j)
+{
+	char t[64];
+	size_t n = json_dumpb(j, t, sizeof(t), JSON_ENCODE_ANY);
+
+	if (n == 0 || n > sizeof(t))
+		b->bad = true;
+	else
+		ov_buf_add(b, t, n);
+}
+
+static void
+put(struct ov_buf *b, const json_t *j, unsigned depth)
+{
+	if (j == NULL || depth > WRITE_DEPTH) { /* or it contains itself */
+		b->bad = true;
+		return;
+	}
+	switch (json_typeof(j)) {
+	case JSON_OBJECT:
+		put_members(b, j, depth + 1);
+		break;
+	case JSON_ARRAY:
+		put_elements(b, j, depth + 1);
+		break;
+	case JSON_STRING:
+		put_text(b, json_string_value(j), json_string_length(j));
+		break;
+	case JSON_INTEGER:
+		ov_buf_fmt(b, "%lld", (long long)json_integer_value(j));
+		break;
+	case JSON_REAL:
+		put_real(b, j);
+		break;
+	case JSON_TRUE:
+		ov_buf_add(b, "true", 4);
+		break;
+	case JSON_FALSE:
+		ov_buf_add(b, "false", 5);
+		break;
+	case JSON_NULL:
+		ov_buf_add(b, "null", 4);
+		break;
+	}
 }
 
 void
 ov_json_dump(struct ov_buf *b, const json_t *j)
 {
-	if (json_dump_callback(j, append, b, JSON_COMPACT | JSON_ENCODE_ANY) !=
-	    0)
-		b->bad = true;
+	put(b, j, 0);
 }
-
-/* ---- single values --------------------------------------------------- */
 
 /* ---- trees ----------------------------------------------------------- */
 
@@ -166,8 +231,10 @@ children_json(const struct ov_jn *v, json_t *to)
 
 	for (m = ov_jn_first(v); m != NULL && failed == 0; m = ov_jn_next(m)) {
 		j = ov_jn_json(m);
-		/* Both take the reference, also where they fail. */
-		failed = m->name != NULL ? json_object_set_new(to, m->name, j)
+		/* Both take the reference, also where they fail.  That names
+		 * and texts are UTF-8 is what jtree.c has seen to. */
+		failed = m->name != NULL ? json_object_setn_new_nocheck(to,
+		                               m->name, m->name_n, j)
 		                         : json_array_append_new(to, j);
 	}
 	if (failed == 0)
@@ -187,7 +254,7 @@ ov_jn_json(const struct ov_jn *v)
 	case OV_J_ARRAY:
 		return children_json(v, json_array());
 	case OV_J_TEXT:
-		return json_stringn(v->u.s, v->n);
+		return json_stringn_nocheck(v->u.s, v->n);
 	case OV_J_INT:
 		return json_integer(v->u.i);
 	case OV_J_REAL:

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* protocol/json.h - foreign JSON read through jansson, and ours written.
+/* protocol/json.h - JSON as jansson's values, read and written.
  *
- * Messages (JOSE headers, claims, content) are read by protocol/jtree.h, which
- * takes the same texts; there is no third way.
+ * Every text is read by protocol/jtree.h; messages (JOSE headers, claims,
+ * content) stay as it made them, of what is looked up and changed more often
+ * ov_json_parse() makes jansson's values.
  *
  * ov_json_parse() takes a whole text: UTF-8 without NUL, an object or an array
  * outermost, nothing after it, no name twice in an object, at most
- * OV_JSON_DEPTH_MAX deep (outermost = 1).  The depth is counted before jansson
- * sees a byte.
+ * OV_JSON_DEPTH_MAX deep (outermost = 1).
  *
  * struct ov_jobj then reads the members of one object by name.  The first
  * failure sticks, as in protocol/rd.h; ov_jo_end() refuses a member that

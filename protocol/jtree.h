@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* protocol/jtree.h - the JSON of messages, read strictly into one tree.
+/* protocol/jtree.h - JSON read strictly into one tree.
  *
- * The same texts as ov_json_parse() takes (protocol/json.h), and no other:
- * RFC 8259 in UTF-8 (RFC 3629), an object or an array outermost and nothing
+ * The one reader of JSON: RFC 8259 in UTF-8 (RFC 3629), an object or an array outermost and nothing
  * after it, at most OV_JSON_DEPTH_MAX deep (outermost = 1), no name twice in an
  * object, no NUL in a text or name, not even as \u0000, no lone surrogate, no
  * whole number outside int64_t and no other number outside double.  tests/fuzz/
- * fuzz_json.c holds the two readers against each other: one takes what the
- * other takes, and reads the same from it.
+ * fuzz_json.c holds it against jansson's: one takes what the other takes, and
+ * reads the same from it.
  *
- * Why a second reader: a message is read once for its claims and content, and
+ * Why not jansson's: a message is read once for its claims and content, and
  * jansson made an allocation (and a wipe) of each name and value of it.  Here a
  * document is two blocks, one of nodes and one of text, wiped once.  Time and
  * memory are bounded by the length of the text: n log n for the names of one
- * object, 40 bytes for each value.  Everything else, and all JSON that we
- * write, goes through jansson.
+ * object, 40 bytes for each value.  protocol/json.h makes jansson's values of
+ * a tree where they are wanted.
  *
  * Nodes and texts are borrowed from the document and end with it.  Every
  * function takes NULL for "no such value" and answers as for a value of

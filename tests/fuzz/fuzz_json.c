@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* fuzz_json.c - the two readers of foreign JSON against each other: what
- * jansson (behind protocol/json.h) takes, protocol/jtree.h takes with the same
- * value, and the other way round.  What parses is written as a text that parses
- * to the same, and is no deeper than allowed; the strict reader takes any of it.
+/* fuzz_json.c - our reader and writer of JSON against jansson's: what jansson
+ * takes (and is not too deep, and without NUL), protocol/jtree.h takes with the
+ * same value, and the other way round; what is written is byte for byte what
+ * jansson writes, and parses to the same.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -91,20 +91,25 @@ nodes(const struct ov_jn *v)
 	return n;
 }
 
-/* j is what jansson made of it, NULL when it refused. */
+/* j is what we made of it, NULL when it was refused. */
 static void
 other_reader(const uint8_t *p, size_t n, const json_t *j)
 {
 	OV_JDOC d = {0}, made = {0};
-	OV_JSON *same = NULL, *back = NULL;
-	enum ov_rc rc = ov_jdoc_parse(p, n, MAX, &d, NULL);
+	OV_JSON *back = NULL, *theirs = NULL;
+	json_error_t je;
 
-	if ((rc == OV_OK) != (j != NULL))
+	if (n <= MAX && memchr(p, '\0', n) == NULL)
+		theirs = json_loadb((const char *)p, n, JSON_REJECT_DUPLICATES,
+		    &je);
+	if ((theirs != NULL && depth(theirs) <= OV_JSON_DEPTH_MAX) !=
+	    (j != NULL))
 		abort();
 	if (j == NULL)
 		return;
-	same = ov_jn_json(d.root);
-	if (!json_equal(j, same) || nodes(d.root) != d.nodes)
+	if (!json_equal(j, theirs) ||
+	    ov_jdoc_parse(p, n, MAX, &d, NULL) != OV_OK ||
+	    nodes(d.root) != d.nodes)
 		abort();
 	if (ov_jdoc_of(j, &made, NULL) != OV_OK)
 		abort();
@@ -118,7 +123,11 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	OV_BUF b = {0};
 	json_t *j, *again;
+	json_malloc_t alloc;
+	json_free_t release;
+	char *text;
 
+	ov_json_init();
 	if (ov_json_parse(p, n, MAX, &j, NULL) != OV_OK) {
 		other_reader(p, n, NULL);
 		return 0;
@@ -132,6 +141,11 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	    ov_json_parse(b.p, b.n, b.n, &again, NULL) != OV_OK ||
 	    !json_equal(j, again))
 		abort();
+	text = json_dumps(j, JSON_COMPACT);
+	if (text == NULL || strlen(text) != b.n || memcmp(text, b.p, b.n) != 0)
+		abort();
+	json_get_alloc_funcs(&alloc, &release);
+	release(text);
 	json_decref(again);
 	json_decref(j);
 	return 0;

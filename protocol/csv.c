@@ -387,16 +387,40 @@ begin(struct ov_csv *c, struct ov_err *e)
 	return rc;
 }
 
+/* How many bytes from here on are text of the cell and nothing else: ASCII
+ * without separator, quote and line end, in the midst of a cell. */
+static size_t
+run_of(const struct ov_csv *c, const unsigned char *b, size_t n)
+{
+	unsigned char sep = (unsigned char)c->sep;
+	size_t i = 0;
+
+	if (sep == 0 || c->nhead > 0 ||
+	    (c->state != ST_PLAIN && c->state != ST_QUOTED))
+		return 0;
+	while (
+	    i < n && b[i] >= 0x20 && b[i] < 0x80 && b[i] != sep && b[i] != '"')
+		i++;
+	return i;
+}
+
 enum ov_rc
 ov_csv_push(struct ov_csv *c, const void *p, size_t n, struct ov_err *e)
 {
 	const unsigned char *b = p;
 	enum ov_rc rc = OV_OK;
-	size_t i;
+	size_t i, run;
 
 	if (c->dead)
 		return ov_fail(e, OV_BADMSG, "the file was refused");
 	for (i = 0; i < n && rc == OV_OK; i++) {
+		/* One behind the run goes the long way, also where the row
+		 * gets too long. */
+		run = run_of(c, b + i, n - i - 1);
+		if (run > 0) {
+			ov_buf_add(&c->row, b + i, run);
+			i += run;
+		}
 		if (!c->started) {
 			c->head[c->nhead++] = b[i];
 			if (c->nhead == 3)

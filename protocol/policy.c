@@ -306,23 +306,30 @@ ov_policy_may_json(const struct ov_policy *p, const char *srt,
 
 struct ov_verdict
 ov_policy_route(const struct ov_policy *p, const char *srt, unsigned van_rollen,
-    const json_t *inhoud, const char *datum)
+    const struct ov_jn *inhoud, const char *datum)
 {
 	return ov_policy_route_to(p, srt, van_rollen, ROLES_ALL, inhoud, datum);
 }
 
 struct ov_verdict
 ov_policy_route_to(const struct ov_policy *p, const char *srt,
-    unsigned van_rollen, unsigned naar_rollen, const json_t *inhoud,
+    unsigned van_rollen, unsigned naar_rollen, const struct ov_jn *inhoud,
     const char *datum)
 {
-	struct question q = {.p = p};
+	struct question q = {.p = p, .inhoud = inhoud};
+
+	if (!ov_dag(datum, strlen(datum), &q.dag))
+		return no(OV_WHY_ROL);
+	return ask(&q, srt, van_rollen, naar_rollen);
+}
+
+struct ov_verdict
+ov_policy_route_json(const struct ov_policy *p, const char *srt,
+    unsigned van_rollen, const json_t *inhoud, const char *datum)
+{
 	OV_JDOC d = {0};
 
 	if (json_is_object(inhoud) && ov_jdoc_of(inhoud, &d, NULL) != OV_OK)
 		return unreadable();
-	q.inhoud = d.root;
-	if (!ov_dag(datum, strlen(datum), &q.dag))
-		return no(OV_WHY_ROL);
-	return ask(&q, srt, van_rollen, naar_rollen);
+	return ov_policy_route(p, srt, van_rollen, d.root, datum);
 }

@@ -89,10 +89,14 @@ struct ov_verdict ov_policy_may_json(const struct ov_policy *, const char *srt,
  * every role, without looking at a ground (it is an outcome here) nor at the
  * named receiver of part C.  van_rollen is the OV_ROL_BIT()s of our own. */
 struct ov_verdict ov_policy_route(const struct ov_policy *, const char *srt,
-    unsigned van_rollen, const json_t *inhoud, const char *datum);
+    unsigned van_rollen, const struct ov_jn *inhoud, const char *datum);
 /* The same among these roles only: a gemeente is served in two. */
 struct ov_verdict ov_policy_route_to(const struct ov_policy *, const char *srt,
-    unsigned van_rollen, unsigned naar_rollen, const json_t *inhoud,
+    unsigned van_rollen, unsigned naar_rollen, const struct ov_jn *inhoud,
+    const char *datum);
+/* Of content that is in jansson's hands, among all roles. */
+struct ov_verdict ov_policy_route_json(const struct ov_policy *,
+    const char *srt, unsigned van_rollen, const json_t *inhoud,
     const char *datum);
 
 #endif

@@ -261,7 +261,7 @@ fill_in(struct ov_import *m, json_t *inhoud)
 			    json_string(p->col[i].standaard));
 	if (m->o.policy == NULL || json_object_get(inhoud, "grondslag") != NULL)
 		return;
-	v = ov_policy_route(m->o.policy, p->srt, m->o.rollen, inhoud,
+	v = ov_policy_route_json(m->o.policy, p->srt, m->o.rollen, inhoud,
 	    m->o.vandaag);
 	if (v.may == OV_MAY_YES && v.grondslag != NULL)
 		(void)json_object_set_new(inhoud, "grondslag",

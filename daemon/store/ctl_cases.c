@@ -284,7 +284,7 @@ status_json(struct ov_store *st, const char *status, const char *datum,
 	    "bewaarregel", "status", "status", status, "datumStatus", datum);
 	if (reden != NULL)
 		(void)ov_j_set(j, "reden", json_string(reden));
-	v = ov_policy_route(st->policy, "overstapstatus", self->rol, j,
+	v = ov_policy_route_json(st->policy, "overstapstatus", self->rol, j,
 	    vandaag);
 	if (v.grondslag != NULL)
 		(void)ov_j_set(j, "grondslag", json_string(v.grondslag));

@@ -77,20 +77,40 @@ receiver(struct ov_store *st, const struct ov_draft_in *in,
 	}
 }
 
-/* What a sender need not type. */
-static void
+/* What a sender need not type; true: something was put in. */
+static bool
 fill_in(struct ov_store *st, const struct ov_draft_in *in,
     const struct ov_verdict *v, const char *vandaag)
 {
 	const struct ov_type *t = ov_types_find(st->types, in->srt, vandaag);
+	bool any = false;
 
-	if (t != NULL && json_object_get(in->inhoud, "schema") == NULL)
+	if (t != NULL && json_object_get(in->inhoud, "schema") == NULL) {
 		(void)ov_j_set(in->inhoud, "schema",
 		    json_string(ov_type_schema(t)));
+		any = true;
+	}
 	if (v->grondslag != NULL &&
-	    json_object_get(in->inhoud, "grondslag") == NULL)
+	    json_object_get(in->inhoud, "grondslag") == NULL) {
 		(void)ov_j_set(in->inhoud, "grondslag",
 		    json_string(v->grondslag));
+		any = true;
+	}
+	return any;
+}
+
+/* The content as the rules read it, anew.  What cannot be a text of ours is no
+ * object to them. */
+static enum ov_rc
+tree_of(const json_t *inhoud, struct ov_jdoc *d)
+{
+	enum ov_rc rc;
+
+	ov_jdoc_free(d);
+	if (!json_is_object(inhoud))
+		return OV_OK;
+	rc = ov_jdoc_of(inhoud, d, NULL);
+	return rc == OV_BADMSG ? OV_OK : rc;
 }
 
 void
@@ -100,8 +120,9 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 	const struct ov_lid *self = self_lid(st);
 	const struct ov_type *t;
 	struct ov_verdict v;
+	OV_JDOC d = {0};
 	char vandaag[11];
-	bool pid;
+	bool pid, more;
 
 	memset(out, 0, sizeof(*out));
 	out->rol = OV_ROL_N;
@@ -110,21 +131,29 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 		return;
 	}
 	ov_store_today(st, vandaag);
+	if (tree_of(in->inhoud, &d) != OV_OK) {
+		out->code = "inwendige-fout";
+		return;
+	}
 	v = to_gemeente(in)
 	        ? ov_policy_route_to(st->policy, in->srt, self->rol,
-	              ROLLEN_GEMEENTE, in->inhoud, vandaag)
-	        : ov_policy_route(st->policy, in->srt, self->rol, in->inhoud,
+	              ROLLEN_GEMEENTE, d.root, vandaag)
+	        : ov_policy_route(st->policy, in->srt, self->rol, d.root,
 	              vandaag);
-	fill_in(st, in, &v, vandaag);
+	more = fill_in(st, in, &v, vandaag);
 	out->contact = ov_contact_fill(st, in->srt, vandaag, in->inhoud);
+	if ((more || out->contact) && tree_of(in->inhoud, &d) != OV_OK) {
+		out->code = "inwendige-fout";
+		return;
+	}
 	if (v.may == OV_MAY_NO) {
 		out->code = "niet-toegestaan";
 		out->nee = v;
 	}
 	receiver(st, in, &v, out);
 	if (out->lid != NULL && out->code == NULL) {
-		v = ov_policy_may_json(st->policy, in->srt, st->boek, self,
-		    out->lid, in->inhoud, vandaag);
+		v = ov_policy_may(st->policy, in->srt, st->boek, self, out->lid,
+		    d.root, vandaag);
 		if (v.may == OV_MAY_NO || !ov_lid_may(self, &out->lid->oin))
 			out->code = "niet-toegestaan";
 		if (v.may == OV_MAY_NO)
@@ -132,9 +161,9 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 		out->rol = v.may == OV_MAY_YES ? v.naar : OV_ROL_N;
 	}
 	t = ov_types_latest(st->types, in->srt);
-	pid = t != NULL && ov_type_has_pid_json(t, in->inhoud);
-	if (ov_types_check_json(st->types, in->srt, in->inhoud, pid ? 43 : 0,
-	        vandaag, &out->fouten) == OV_DAMAGED)
+	pid = t != NULL && ov_type_has_pid(t, d.root);
+	if (ov_types_check(st->types, in->srt, d.root, pid ? 43 : 0, vandaag,
+	        &out->fouten) == OV_DAMAGED)
 		out->code = "inwendige-fout";
 	for (size_t i = 0; i < out->fouten.n; i++) {
 		if (out->fouten.f[i].reden == OV_REDEN_ONTBREEKT)

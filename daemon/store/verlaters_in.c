@@ -275,8 +275,8 @@ receiver(struct ov_store *st, const char *gemeente, json_t *inhoud, bool *may)
 	if (self == NULL)
 		return NULL;
 	ov_store_today(st, vandaag);
-	v = ov_policy_route(st->policy, "overstapstatus", self->rol, inhoud,
-	    vandaag);
+	v = ov_policy_route_json(st->policy, "overstapstatus", self->rol,
+	    inhoud, vandaag);
 	if (v.grondslag != NULL)
 		(void)ov_j_set(inhoud, "grondslag", json_string(v.grondslag));
 	for (size_t i = 0; i < 2; i++) {

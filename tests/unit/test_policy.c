@@ -236,8 +236,8 @@ test_birthdays_and_the_changeover(void **state)
 		json_t *js = json_pack("{s:s,s:s,s:s}", "geboortedatum",
 		    ages[i].born, "datumUitschrijving", ages[i].left, "soort",
 		    "verwijdering");
-		struct ov_verdict v = ov_policy_route(policy, "uitschrijving",
-		    VO, js, "2026-02-01");
+		struct ov_verdict v = ov_policy_route_json(policy,
+		    "uitschrijving", VO, js, "2026-02-01");
 
 		if (ages[i].rol == OV_ROL_N) {
 			assert_int_equal(v.may, OV_MAY_NO);

@@ -271,8 +271,8 @@ rule_12_age_on_the_day_of_the_event(void **state)
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		json_t *j = json_pack("{s:s,s:s}", "geboortedatum", t[i].born,
 		    "begindatum", t[i].day);
-		struct ov_verdict v = ov_policy_route(policy, "verzuimmelding",
-		    OV_ROL_BIT(OV_ROL_VO), j, "2026-02-01");
+		struct ov_verdict v = ov_policy_route_json(policy,
+		    "verzuimmelding", OV_ROL_BIT(OV_ROL_VO), j, "2026-02-01");
 
 		if ((v.may == OV_MAY_YES ? v.naar : OV_ROL_N) != t[i].rol)
 			fail_msg("born %s, %s", t[i].born, t[i].day);

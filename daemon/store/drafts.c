@@ -123,7 +123,8 @@ ov_intake_row(struct ov_intake *m, const json_t *j, struct ov_err *e)
 	json_decref(doc);
 	if ((rc = ov_buf_ok(&c->text, e)) != OV_OK)
 		return rc;
-	if (++m->nc < OV_INTAKE_BATCH)
+	m->bytes += c->text.n;
+	if (++m->nc < OV_INTAKE_BATCH && m->bytes < OV_INTAKE_BYTES)
 		return OV_OK;
 	return flush(m, e);
 }
@@ -133,24 +134,22 @@ ov_intake_row(struct ov_intake *m, const json_t *j, struct ov_err *e)
 static enum ov_rc
 batch_tags(struct ov_intake *m, struct ov_err *e)
 {
-	static struct ov_v_tag q[2 * OV_INTAKE_BATCH];
-	static struct ov_v_tagged a[2 * OV_INTAKE_BATCH];
-	OV_REPLY r = {0};
-	enum ov_rc rc;
+	static struct ov_v_tag q[OV_TAGS_MAX];
+	uint8_t tag[OV_TAGS_MAX][16];
+	enum ov_rc rc = OV_OK;
 
-	for (size_t i = 0; i < m->nc; i++) {
-		q[2 * i] = (struct ov_v_tag){.kind = OV_TAG_REF,
-		    .data = {m->c[i].hash_ref, 32}};
-		q[2 * i + 1] = (struct ov_v_tag){.kind = OV_TAG_REF,
-		    .data = {m->c[i].hash_text, 32}};
-	}
-	rc = ov_vault(m->st, OV_V_TAG, &ov_v_tag_rec, q, 2 * m->nc,
-	    &ov_v_tagged_rec, a, &r, e);
-	for (size_t i = 0; i < m->nc && rc == OV_OK; i++) {
-		if (a[2 * i].rc != OV_OK || a[2 * i + 1].rc != OV_OK)
-			return ov_fail(e, OV_DAMAGED, "vault: tag");
-		memcpy(m->c[i].ref_tag, a[2 * i].tag, 16);
-		memcpy(m->c[i].afdruk, a[2 * i + 1].tag, 16);
+	for (size_t i = 0, n; i < m->nc && rc == OV_OK; i += n) {
+		for (n = 0; n < OV_TAGS_MAX / 2 && i + n < m->nc; n++) {
+			q[2 * n] = (struct ov_v_tag){.kind = OV_TAG_REF,
+			    .data = {m->c[i + n].hash_ref, 32}};
+			q[2 * n + 1] = (struct ov_v_tag){.kind = OV_TAG_REF,
+			    .data = {m->c[i + n].hash_text, 32}};
+		}
+		rc = ov_tags(m->st, q, 2 * n, tag, e);
+		for (size_t k = 0; k < n && rc == OV_OK; k++) {
+			memcpy(m->c[i + k].ref_tag, tag[2 * k], 16);
+			memcpy(m->c[i + k].afdruk, tag[2 * k + 1], 16);
+		}
 	}
 	return rc;
 }
@@ -318,7 +317,7 @@ flush(struct ov_intake *m, struct ov_err *e)
 		ov_buf_reset(&m->c[i].text);
 		explicit_bzero(m->c[i].pgn, sizeof(m->c[i].pgn));
 	}
-	m->nc = 0;
+	m->nc = m->bytes = 0;
 	return rc;
 }
 

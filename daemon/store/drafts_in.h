@@ -8,7 +8,10 @@
 #include "daemon/store/toegang.h"
 #include "protocol/pgn.h"
 
-#define OV_INTAKE_BATCH 64
+/* Rows of one transaction, or fewer once their texts are this long together:
+ * they go to the vault in one packet. */
+#define OV_INTAKE_BATCH 256
+#define OV_INTAKE_BYTES ((size_t)4 << 20)
 #define FAULTS_MAX 1000
 #define REF_MAX 64
 #define ROWS_MAX 200000
@@ -47,7 +50,7 @@ struct ov_intake {
 	json_t *seen, *faults;
 	struct ov_intake_sum sum;
 	struct cand c[OV_INTAKE_BATCH];
-	size_t nc;
+	size_t nc, bytes; /* of c, and of its texts */
 	struct want *want;
 	size_t nwant, cwant, asked;
 	int64_t *changed; /* drafts sent before, other content now */

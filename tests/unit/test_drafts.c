@@ -312,7 +312,7 @@ left_halfway(void **state)
 
 	(void)state;
 	world_book();
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 300; i++) {
 		(void)snprintf(ref, sizeof(ref), "r%d", i);
 		(void)json_array_append_new(rows, row(i, ref, "", content()));
 	}

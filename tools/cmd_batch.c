@@ -156,7 +156,7 @@ ov_batch_free(struct ov_batch *b)
 	ov_import_free(b->imp);
 	json_decref(b->items);
 	json_decref(b->list);
-	json_decref(b->queue);
+	ov_buf_free(&b->queue);
 	ov_buf_free(&b->file);
 	free(b->bad);
 	memset(b, 0, sizeof(*b));
@@ -408,9 +408,11 @@ static enum ov_rc
 one_row(struct ov_batch *b, uint64_t row, const struct ov_io_row *r,
     struct ov_err *e)
 {
+	uint32_t len;
+	OV_BUF text = {0};
 	json_t *w;
 
-	if (!b->feeding) {
+	if (b->judging) {
 		b->rows++;
 		for (size_t i = 0; i < r->nfaults; i++)
 			if (r->fault[i].slecht)
@@ -420,13 +422,20 @@ one_row(struct ov_batch *b, uint64_t row, const struct ov_io_row *r,
 			mark_bad(b, row);
 		if (r->bad && r->draft == NULL && row <= 1 && !b->json)
 			b->header_bad = true;
-		return b->err.rc;
+		if (b->err.rc != OV_OK)
+			return b->err.rc;
 	}
-	if (r->bad || r->draft == NULL || ov_batch_is_bad(b, row) ||
-	    passed(b, r->draft))
+	if (!b->feeding || r->bad || r->draft == NULL ||
+	    ov_batch_is_bad(b, row) || passed(b, r->draft))
 		return OV_OK;
 	w = wire_row(b, row, r->draft);
-	if (w == NULL || json_array_append_new(b->queue, w) < 0)
+	ov_json_dump(&text, w);
+	json_decref(w);
+	len = (uint32_t)text.n;
+	ov_buf_add(&b->queue, &len, sizeof(len));
+	ov_buf_add(&b->queue, text.p, text.n);
+	b->nqueue++;
+	if (text.bad || b->queue.bad)
 		return ov_fail(e, OV_NOSPACE, "memory");
 	return OV_OK;
 }
@@ -524,61 +533,91 @@ ov_batch_scan(struct ov_batch *b, struct ov_err *e)
 	enum ov_rc rc = OV_OK;
 	bool more = true;
 
+	b->judging = true;
 	b->feeding = false;
 	while (rc == OV_OK && more)
 		rc = advance(b, &more, e);
 	rewind_batch(b);
+	b->judging = false;
 	b->feeding = true;
 	return rc;
+}
+
+void
+ov_batch_forget(struct ov_batch *b)
+{
+	ov_batch_again(b);
+	b->rows = b->bad_rows = b->faults = 0;
+	b->header_bad = false;
+	(void)json_array_clear(b->list);
+	b->nbad = 0;
+	b->err = (struct ov_err){0};
 }
 
 void
 ov_batch_again(struct ov_batch *b)
 {
 	rewind_batch(b);
-	(void)json_array_clear(b->queue);
+	b->judging = false;
+	ov_buf_reset(&b->queue);
+	b->nqueue = 0;
 }
 
-/* Rows from the front of the queue that fit one frame. */
-static json_t *
-take(struct ov_batch *b)
+/* Rows from the front of the queue that fit one frame, as an array. */
+static size_t
+take(struct ov_batch *b, struct ov_buf *text)
 {
-	json_t *out = json_array();
-	size_t bytes = 0, n = 0;
+	size_t at = 0, n = 0;
+	uint32_t len;
 
-	while (n < json_array_size(b->queue) && n < ROWS_MAX) {
-		json_t *r = json_array_get(b->queue, n);
-		size_t k = json_dumpb(r, NULL, 0, JSON_COMPACT);
-
-		if (n > 0 && bytes + k > BYTES_MAX)
+	for (; n < b->nqueue && n < ROWS_MAX; n++) {
+		memcpy(&len, b->queue.p + at, sizeof(len));
+		if (n > 0 && at + len > BYTES_MAX)
 			break;
-		if (json_array_append(out, r) < 0)
-			break;
-		bytes += k;
-		n++;
+		ov_buf_add(text, n == 0 ? "[" : ",", 1);
+		ov_buf_add(text, b->queue.p + at + sizeof(len), len);
+		at += sizeof(len) + len;
 	}
-	while (n-- > 0)
-		(void)json_array_remove(b->queue, 0);
-	return out;
+	ov_buf_add(text, "]", 1);
+	ov_buf_drop(&b->queue, at);
+	b->nqueue -= n;
+	return n;
+}
+
+/* Have rows for a frame, or all there are.  False: this pass is over. */
+static bool
+fill(struct ov_batch *b)
+{
+	bool more = true;
+
+	while (b->err.rc == OV_OK && more && b->nqueue < ROWS_MAX)
+		if (advance(b, &more, &b->err) != OV_OK)
+			break;
+	return b->err.rc == OV_OK &&
+	       !(b->judging && b->bad_rows > 0 &&
+	           (b->all || (!more && b->bad_rows == b->rows)));
 }
 
 bool
-ov_batch_feed(void *batch, json_t **rows)
+ov_batch_straight(struct ov_batch *b, bool all)
+{
+	b->judging = b->feeding = true;
+	b->all = all;
+	return fill(b);
+}
+
+bool
+ov_batch_feed(void *batch, struct ov_buf *text, size_t *n)
 {
 	struct ov_batch *b = batch;
-	bool more = true;
 
-	*rows = NULL;
-	if (b->queue == NULL && (b->queue = json_array()) == NULL)
-		(void)ov_fail(&b->err, OV_NOSPACE, "memory");
-	while (
-	    b->err.rc == OV_OK && more && json_array_size(b->queue) < ROWS_MAX)
-		if (advance(b, &more, &b->err) != OV_OK)
-			break;
-	if (b->err.rc != OV_OK)
+	*n = 0;
+	if (!fill(b))
 		return false;
-	if (json_array_size(b->queue) > 0)
-		*rows = take(b);
+	if (b->nqueue > 0)
+		*n = take(b, text);
+	else
+		b->own = b->bad_rows;
 	return true;
 }
 

@@ -139,25 +139,32 @@ push(struct ov_client *c, struct ov_err *e)
 	return OV_OK;
 }
 
+static enum ov_rc
+send_text(struct ov_client *c, const struct ov_buf *text, struct ov_err *e)
+{
+	uint8_t head[4];
+	enum ov_rc rc;
+
+	if (text->bad)
+		return ov_fail(e, OV_TOOBIG, "one row is larger than a frame");
+	head[0] = (uint8_t)(text->n >> 24);
+	head[1] = (uint8_t)(text->n >> 16);
+	head[2] = (uint8_t)(text->n >> 8);
+	head[3] = (uint8_t)text->n;
+	ov_buf_add(&c->out, head, sizeof(head));
+	ov_buf_add(&c->out, text->p, text->n);
+	if ((rc = ov_buf_ok(&c->out, e)) != OV_OK)
+		return rc;
+	return push(c, e);
+}
+
 enum ov_rc
 ov_client_send(struct ov_client *c, const json_t *j, struct ov_err *e)
 {
 	OV_BUF text = {.max = OV_FRAME_MAX};
-	uint8_t head[4];
-	enum ov_rc rc;
 
 	ov_json_dump(&text, j);
-	if (text.bad)
-		return ov_fail(e, OV_TOOBIG, "one row is larger than a frame");
-	head[0] = (uint8_t)(text.n >> 24);
-	head[1] = (uint8_t)(text.n >> 16);
-	head[2] = (uint8_t)(text.n >> 8);
-	head[3] = (uint8_t)text.n;
-	ov_buf_add(&c->out, head, sizeof(head));
-	ov_buf_add(&c->out, text.p, text.n);
-	if ((rc = ov_buf_ok(&c->out, e)) != OV_OK)
-		return rc;
-	return push(c, e);
+	return send_text(c, &text, e);
 }
 
 static enum ov_rc
@@ -351,27 +358,27 @@ take_frame(struct talk *t, json_t *j)
 static enum ov_rc
 feed(struct talk *t, struct ov_err *e)
 {
-	json_t *rows, *j;
+	OV_BUF text = {.max = OV_FRAME_MAX};
 	enum ov_rc rc = OV_OK;
+	size_t n;
 
 	while (rc == OV_OK && t->feeding &&
 	       ov_client_queued(t->c) < QUEUE_HIGH / 2) {
-		if (!t->a->feed(t->a->ctx, &rows)) {
+		ov_buf_reset(&text);
+		ov_buf_str(&text, "{\"rows\":");
+		if (!t->a->feed(t->a->ctx, &text, &n)) {
 			t->feeding = false;
 			t->stop = true;
 			return OV_OK;
 		}
-		if (rows == NULL) {
+		t->fed += n;
+		if (n == 0) {
 			t->feeding = false;
-			j = json_pack("{s:b}", "end", 1);
-		} else {
-			t->fed += json_array_size(rows);
-			j = json_pack("{s:o}", "rows", rows);
+			ov_buf_reset(&text);
+			ov_buf_str(&text, "{\"end\":true");
 		}
-		if (j == NULL)
-			return ov_fail(e, OV_NOSPACE, "memory");
-		rc = ov_client_send(t->c, j, e);
-		json_decref(j);
+		ov_buf_str(&text, "}");
+		rc = send_text(t->c, &text, e);
 		ov_progress(t->cli, &t->bar, t->a->what, t->fed, t->a->total);
 	}
 	return rc;
@@ -398,6 +405,8 @@ converse(struct talk *t)
 		return x;
 	if (t->stop)
 		return OV_X_INTERNAL;
+	if (t->a->optional)
+		return OV_X_DAEMON;
 	if (e.rc == OV_AGAIN || e.rc == OV_BADMSG)
 		return ov_cli_fail(t->cli, OV_X_DAEMON, "%s", e.msg);
 	return ov_cli_err(t->cli, &e);

@@ -38,16 +38,17 @@ struct ov_ask {
 	json_t *arg; /* taken; NULL: none */
 	/* Each row, borrowed; NULL: rows are ignored.  False stops. */
 	bool (*row)(void *ctx, json_t *row);
-	/* Rows for the daemon, given, NULL after the last.  False stops: the
-	 * connection is closed and the daemon keeps nothing.  NULL: none. */
-	bool (*feed)(void *ctx, json_t **rows);
+	/* The next rows for the daemon, appended to *text as a JSON array, and
+	 * their number; 0 after the last.  False stops: the connection is
+	 * closed and the daemon keeps nothing.  NULL: none. */
+	bool (*feed)(void *ctx, struct ov_buf *text, size_t *n);
 	void *ctx;
 	const char *what; /* word for the progress line */
 	uint64_t total;   /* of the rows fed; 0: unknown */
 	json_t *end;      /* out: totals, given, when the result is OV_X_OK */
 	json_t *fout;     /* out, with quiet: the refusal, given, else NULL */
 	bool quiet;       /* do not tell a refusal: the caller does */
-	bool optional;    /* nor that no daemon answers */
+	bool optional;    /* nor that no daemon answers, or goes away */
 };
 
 /* An exit code; failures have been told. */

@@ -221,12 +221,33 @@ daemon_args(struct job *j, bool proef)
 	return arg;
 }
 
+static int send_rows(struct job *, bool proef);
+
+/* The daemon has judged all rows. */
+static int
+taken(struct job *j, json_t *end)
+{
+	if (j->b.bad_rows > 0 && (!j->skip || j->b.bad_rows == j->b.rows)) {
+		json_decref(end);
+		return nothing(j);
+	}
+	/* All or not at all: once more, without those that the daemon
+	 * refused. */
+	if (j->b.wat->whole && j->b.bad_rows > j->b.own &&
+	    (json_object_get(end, "geladen") != NULL ||
+	        json_object_get(end, "regels") != NULL)) {
+		json_decref(end);
+		ov_batch_again(&j->b);
+		return send_rows(j, false);
+	}
+	return told(j, end);
+}
+
 /* proef: the daemon only says what is wrong with the rows that are good by
  * our own rules, so that all faults of a file are seen at once. */
 static int
 send_rows(struct job *j, bool proef)
 {
-	uint64_t before = j->b.bad_rows;
 	struct ov_ask q = {.cmd = j->b.wat->cmd,
 	    .arg = daemon_args(j, proef),
 	    .row = fault_row,
@@ -250,21 +271,35 @@ send_rows(struct job *j, bool proef)
 	json_decref(q.fout);
 	if (x != OV_X_OK)
 		return proef ? nothing(j) : x;
-	if (j->b.bad_rows > 0 && (!j->skip || j->b.bad_rows == j->b.rows)) {
+	return taken(j, q.end);
+}
+
+/* Nearly every file is good: its rows go while they are judged.  -1: this one
+ * is not, or no daemon answers; nothing was kept, and nothing told. */
+static int
+straight(struct job *j)
+{
+	struct ov_ask q = {.cmd = j->b.wat->cmd,
+	    .arg = daemon_args(j, false),
+	    .row = fault_row,
+	    .feed = ov_batch_feed,
+	    .ctx = &j->b,
+	    .what = "rows",
+	    .optional = true};
+
+	if (q.arg != NULL && ov_batch_straight(&j->b, !j->skip)) {
+		int x = ov_ask(j->cli, &q);
+
+		if (x == OV_X_OK && j->b.err.rc == OV_OK)
+			return taken(j, q.end);
+		if (x == OV_X_REFUSED && j->b.err.rc == OV_OK)
+			return x; /* all of it: no row is at fault */
 		json_decref(q.end);
-		return nothing(j);
+	} else {
+		json_decref(q.arg);
 	}
-	/* All or not at all: once more, without those that the daemon
-	 * refused. */
-	if (j->b.wat->whole && j->b.bad_rows > before &&
-	    j->b.bad_rows < j->b.rows &&
-	    (json_object_get(q.end, "geladen") != NULL ||
-	        json_object_get(q.end, "regels") != NULL)) {
-		json_decref(q.end);
-		ov_batch_again(&j->b);
-		return send_rows(j, false);
-	}
-	return told(j, q.end);
+	ov_batch_forget(&j->b);
+	return -1;
 }
 
 static int
@@ -284,6 +319,8 @@ work(struct job *j)
 	j->b.wat = ov_rows_of(j->profile);
 	j->b.regio = ov_args_text(j->a, "region");
 	if (j->skip && (x = bad_file(j)) != OV_X_OK)
+		return x;
+	if ((x = straight(j)) >= 0)
 		return x;
 	if (ov_batch_scan(&j->b, &e) != OV_OK) {
 		(void)ov_while(&e, e.rc, "%s", j->path);

@@ -55,11 +55,14 @@ struct ov_batch {
 	uint64_t *bad; /* row numbers, sorted */
 	size_t nbad, capbad;
 
-	/* while feeding */
+	/* a pass over the rows: it judges them, feeds them, or both */
 	struct ov_import *imp;
-	size_t at;     /* byte of the file, or item */
-	json_t *queue; /* rows ready to go */
-	bool feeding;
+	size_t at;           /* byte of the file, or item */
+	struct ov_buf queue; /* rows ready to go: length and text of each */
+	size_t nqueue;
+	bool judging, feeding;
+	bool all;     /* with both: no bad row may be among them */
+	uint64_t own; /* bad rows when all were fed: by our own rules */
 	struct ov_err err;
 };
 
@@ -67,11 +70,16 @@ struct ov_batch {
 OV_MUST_CHECK enum ov_rc ov_batch_open(struct ov_batch *, const struct ov_kit *,
     const char *path, struct ov_err *e);
 void ov_batch_free(struct ov_batch *);
+/* Judge the rows while they are fed: one pass, after which they are counted.
+ * The feed stops at the first bad row with all, and at the end where no row is
+ * good; what was found is to be forgotten then, for ov_batch_scan() to find all
+ * of it.  The first rows are judged now; false: it stops there. */
+bool ov_batch_straight(struct ov_batch *, bool all);
+void ov_batch_forget(struct ov_batch *);
 /* Judge every row.  OV_BADMSG only when the file cannot be read as such. */
 OV_MUST_CHECK enum ov_rc ov_batch_scan(struct ov_batch *, struct ov_err *e);
-/* The next good rows for the daemon; NULL after the last.  An ov_ask feed;
- * false: see err. */
-bool ov_batch_feed(void *batch, json_t **rows);
+/* The next good rows for the daemon.  An ov_ask feed; false: see err. */
+bool ov_batch_feed(void *batch, struct ov_buf *text, size_t *n);
 /* A fault that the daemon found: {rij,kolom,reden,tekst}. */
 void ov_batch_fault(struct ov_batch *, const json_t *fault);
 bool ov_batch_is_bad(const struct ov_batch *, uint64_t row);

@@ -532,11 +532,12 @@ pop_row(void *arg, const struct ov_csv_row *row, struct ov_err *e)
 }
 
 static bool
-pop_feed(void *ctx, json_t **rows)
+pop_feed(void *ctx, struct ov_buf *text, size_t *n)
 {
 	struct pop *p = ctx;
 
-	*rows = p->sent ? NULL : json_incref(p->rows);
+	*n = p->sent ? 0 : json_array_size(p->rows);
+	ov_json_dump(text, p->rows);
 	p->sent = true;
 	return true;
 }

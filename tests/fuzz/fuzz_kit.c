@@ -56,13 +56,33 @@ kit(struct ov_kit *k, const char *profile, struct ov_view map, const char *path)
 	return rc == OV_OK;
 }
 
+/* Everything that is fed, as arrays of JSON; how many rows. */
+static uint64_t
+fed(struct ov_batch *b)
+{
+	OV_BUF text = {0};
+	OV_JSON *some = NULL;
+	uint64_t good = 0;
+	size_t n;
+
+	while (ov_batch_feed(b, &text, &n) && n > 0) {
+		must(ov_json_parse(text.p, text.n, text.n, &some, NULL) ==
+		             OV_OK &&
+		         json_array_size(some) == n,
+		    "an array of rows");
+		ov_json_free(&some);
+		ov_buf_reset(&text);
+		good += n;
+	}
+	return good;
+}
+
 static void
 rows(const struct ov_kit *k, const char *profile, const char *path)
 {
 	struct ov_batch b = {0};
 	struct ov_err e = {0};
-	uint64_t good = 0;
-	json_t *some;
+	uint64_t good, bad;
 
 	if (ov_batch_open(&b, k, path, &e) != OV_OK)
 		goto out;
@@ -70,11 +90,15 @@ rows(const struct ov_kit *k, const char *profile, const char *path)
 	b.wat = ov_rows_of(profile);
 	if (ov_batch_scan(&b, &e) == OV_OK && !b.header_bad) {
 		ov_batch_again(&b);
-		while (ov_batch_feed(&b, &some) && some != NULL) {
-			good += json_array_size(some);
-			json_decref(some);
-		}
-		must(good + b.bad_rows == b.rows, "each row once");
+		good = fed(&b);
+		bad = b.bad_rows;
+		must(good + bad == b.rows, "each row once");
+		ov_batch_forget(&b);
+		if (ov_batch_straight(&b, false))
+			must(fed(&b) == good && b.bad_rows == bad,
+			    "in one pass too");
+		else
+			must(good == 0, "nothing to feed");
 	}
 out:
 	ov_batch_free(&b);

@@ -40,11 +40,13 @@ def recv(c):
 class Daemon:
     """Serves one command with handler(conn, question), then ends."""
 
-    def __init__(self, folder, handler):
+    def __init__(self, folder, handler, before=None):
+        """before: serves a command that comes before it."""
         path = os.path.join(folder, "run", "control.sock")
         if os.path.exists(path):
             os.unlink(path)
         self.handler, self.question, self.fault = handler, None, None
+        self.before = before
         self.s = socket.socket(socket.AF_UNIX)
         self.s.bind(path)
         self.s.listen(1)
@@ -53,6 +55,10 @@ class Daemon:
 
     def serve(self):
         try:
+            if self.before:
+                c, _ = self.s.accept()
+                with c:
+                    self.before(c, recv(c))
             c, _ = self.s.accept()
             with c:
                 self.question = recv(c)
@@ -65,9 +71,9 @@ class Daemon:
             self.s.close()
 
 
-def ask(folder, handler, *argv, code=0):
+def ask(folder, handler, *argv, code=0, before=None):
     global PASSED
-    d = Daemon(folder, handler)
+    d = Daemon(folder, handler, before)
     r = subprocess.run([OV, "-i", folder, *argv], capture_output=True,
                        text=True, timeout=120)
     if d.question is not None:
@@ -217,6 +223,31 @@ def imports(w):
     # Each says what to do, too.
     assert "leerlingadministratie" in out and "Vul" in out, out
     assert max(map(len, out.splitlines())) <= 80, out
+
+    # The rows go while the file is judged.  A bad one far behind: the daemon
+    # sees no end and keeps nothing, then it judges the good ones.
+    late = os.path.join(w, "laat.csv")
+    with open(late, "w", encoding="utf-8") as f:
+        f.write("eigenReferentie;pgn;geboortedatum\r\n")
+        for i in range(9000):
+            f.write(f"r{i};{123456789 if i == 8999 else ''};01-02-2008\r\n")
+    first, got = [], []
+
+    def cut_off(c, q):
+        assert "proef" not in q["arg"]
+        c.sendall(frame({"go": True}))
+        try:
+            while True:
+                f = recv(c)
+                assert list(f) == ["rows"], "an end of a bad file"
+                first.extend(f["rows"])
+        except (EOFError, ConnectionResetError):
+            pass
+
+    q, out, _ = ask(w, importer(got), "pupils", "load", late, code=4,
+                    before=cut_off)
+    assert 0 < len(first) < 9000 and len(got) == 8999, (len(first), len(got))
+    assert q["arg"]["proef"] is True and "9001" in out, out
 
     # An unknown column is told by its own name and place, and a file that
     # cannot be read in Dutch; the daemon is not asked.

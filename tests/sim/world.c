@@ -228,12 +228,22 @@ static void
 remove_all(const char *dir)
 {
 	static const char *const names[] = {"state/main.db",
-	    "state/main.db-wal", "state/main.db-shm", "state/sleutels/kek.1",
+	    "state/main.db-wal", "state/main.db-shm",
 	    "state/sleutels/CACHEDIR.TAG", "state/sleutels", "state",
 	    "houder/houder.db", "houder/houder.db-wal", "houder/houder.db-shm",
 	    "houder/houder.db-journal", "houder", "control.sock"};
-	char path[256];
+	/* What a generation of the KEK has; a night ends one. */
+	static const char *const keys[] = {"", ".db", ".db-journal"};
+	char path[256], name[40];
 
+	for (int g = 1; g <= 400; g++)
+		for (size_t i = 0; i < 3; i++) {
+			(void)snprintf(name, sizeof(name), "%s%d%s",
+			    i == 0 ? "kek." : "keys.", g, keys[i]);
+			(void)snprintf(path, sizeof(path),
+			    "%s/state/sleutels/%s", dir, name);
+			(void)remove(path);
+		}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
 		(void)remove(path);

@@ -256,7 +256,12 @@ finish_some(struct ov_store *st, struct ov_job *j, struct ov_err *e)
 		for (size_t k = 0; k < j->nshare; k++)
 			memcpy(q[i].e + 32 * k, j->share[k].e[at], 32);
 		memcpy(q[i].pupil, j->row[at].id, 16);
+		/* The KEK may have been rotated since it was asked.  One that
+		 * is gone meanwhile is refused by the vault. */
 		memcpy(q[i].wrap, j->row[at].wrap, OV_WRAP);
+		rc = ov_key_get(st, j->row[at].id, q[i].wrap, e);
+		if (rc != OV_OK && rc != OV_BADMSG)
+			return rc;
 	}
 	rc = ov_vault(st, OV_V_FINISH, &ov_v_finish_rec, q, n,
 	    &ov_v_finished_rec, &j->fin[j->nfin], &r, e);

@@ -63,11 +63,14 @@ def templates(r):
               encoding="utf-8") as f:
         names = [p["naam"] for p in json.load(f)["profielen"]]
     check(len(names) >= 9, "profiles: %r" % names)
-    to = {"uitschrijving": "gemeente", "overstapstatus": "vo"}
+    to = {"uitschrijving": "gemeente", "verzuimmelding": "gemeente",
+          "overstapstatus": "vo"}
     load = {"overstapstatus": ("mbo", "import", "overstapstatus"),
+            "jongeren": ("gemeente", "import", "jongeren"),
             "leerlingen": ("mbo", "pupils", "load"),
             "vakanties": ("vo", "calendar", "load")}
-    for name in names:
+    # Between municipalities, and closed until a region decides.
+    for name in set(names) - {"overdracht", "terugkoppeling"}:
         path = r.file(name + ".csv")
         r.run("import", "--template", name, "-o", path)
         check(r.run("import", "--template", name, "-o", path, code=None) == ""
@@ -83,7 +86,7 @@ def templates(r):
             if "toelatingInstelling" in rows[1]:
                 rows[1]["toelatingInstelling"] = there.brin[0][:4]
             # And a notice is for the municipality where the pupil lives.
-            if name == "uitschrijving":
+            if to.get(name) == "gemeente":
                 rows[1]["adresGemeentecode"] = there.gemeenten[0]
         write(path, "\ufeff" + as_csv(rows))
         who, *verb = load.get(name, ("vo", "import", name))

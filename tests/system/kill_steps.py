@@ -68,9 +68,10 @@ class Tally:
         self.total = 0
 
     def add(self, name, role, trace, points, hit):
-        # One message may take a step less than another.
+        # One may take a step less than another: what the daemon does by itself
+        # meanwhile (a checkpoint, the directory of a partner) is in the trace.
         check(points, "%s %s: no step" % (name, role))
-        check(len(hit) * 10 >= len(points) * 8,
+        check(len(hit) * 10 >= len(points) * 7,
               "%s %s: only %d of %d points were reached"
               % (name, role, len(hit), len(points)))
         kinds = " ".join("%s %d" % (k, hit.count(k)) for k in "pftudsr"

@@ -182,11 +182,17 @@ enum ov_reden {
 	X("onbekend-antwoord")                                                 \
 	X("ontvangstbewijs-ongeldig")                                          \
 	X("bewijs-in-twijfel")                                                 \
-	X("kluis-weigert") X("vernieuwd") X("sleutel-onbekend-herhaald")       \
-	    X("dagbudget") X("jaarbudget") X("geen-budget")                    \
-	        X("bewijs-ontbreekt") X("tabel-ongeldig")                      \
-	            X("overgang-ongeldig") X("binnen-7-dagen")                 \
-	                X("reden-nodig")
+	X("kluis-weigert")                                                     \
+	X("vernieuwd")                                                         \
+	X("sleutel-onbekend-herhaald")                                         \
+	X("dagbudget")                                                         \
+	X("jaarbudget")                                                        \
+	X("geen-budget")                                                       \
+	X("bewijs-ontbreekt")                                                  \
+	X("tabel-ongeldig")                                                    \
+	X("overgang-ongeldig")                                                 \
+	X("binnen-7-dagen")                                                    \
+	X("reden-nodig")
 
 /* "partij-onbekend"; "" for OV_FOUT_GEEN. */
 const char *ov_fout_code(enum ov_fout);

@@ -135,11 +135,10 @@ ov_draft_check(struct ov_store *st, const struct ov_draft_in *in,
 		out->code = "inwendige-fout";
 		return;
 	}
-	v = to_gemeente(in)
-	        ? ov_policy_route_to(st->policy, in->srt, self->rol,
-	              ROLLEN_GEMEENTE, d.root, vandaag)
-	        : ov_policy_route(st->policy, in->srt, self->rol, d.root,
-	              vandaag);
+	v = to_gemeente(in) ? ov_policy_route_to(st->policy, in->srt, self->rol,
+	                          ROLLEN_GEMEENTE, d.root, vandaag)
+	                    : ov_policy_route(st->policy, in->srt, self->rol,
+	                          d.root, vandaag);
 	more = fill_in(st, in, &v, vandaag);
 	out->contact = ov_contact_fill(st, in->srt, vandaag, in->inhoud);
 	if ((more || out->contact) && tree_of(in->inhoud, &d) != OV_OK) {

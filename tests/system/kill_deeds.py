@@ -194,11 +194,13 @@ class Deed:
 
     def all(self, tally, every):
         self.trace()  # what only the first one asks for
-        trace = self.trace()
+        # The shorter of two: pseudonyms and linking may fall into one.
+        trace = min(self.trace(), self.trace(), key=len)
         points = choose(trace, len(trace) if every else self.most,
                         type(self).__name__)
         hit = [k for k in map(self.end_at, points) if k]
-        tally.add(type(self).__name__.lower(), "store", trace, points, hit)
+        tally.add(type(self).__name__.lower(), "store", trace, points, hit,
+                  0.5)
         sound(self.r, self.member)
 
 

@@ -67,11 +67,11 @@ class Tally:
         self.lines = []
         self.total = 0
 
-    def add(self, name, role, trace, points, hit):
+    def add(self, name, role, trace, points, hit, share=0.7):
         # One may take a step less than another: what the daemon does by itself
         # meanwhile (a checkpoint, the directory of a partner) is in the trace.
         check(points, "%s %s: no step" % (name, role))
-        check(len(hit) * 10 >= len(points) * 7,
+        check(len(hit) >= len(points) * share,
               "%s %s: only %d of %d points were reached"
               % (name, role, len(hit), len(points)))
         kinds = " ".join("%s %d" % (k, hit.count(k)) for k in "pftudsr"

@@ -26,6 +26,7 @@
 #define STEP 1024     /* keys wrapped anew between two turns of the loop */
 #define ROTATIE_UUR 3 /* Dutch civil time */
 #define HOUR ((int64_t)3600)
+#define AGAIN_S HOUR /* after a rotation that failed */
 
 /* ---- rotation ---- */
 
@@ -181,12 +182,27 @@ batch_read(struct ov_store *st, struct ov_db *db, const char *sql,
 	return rc;
 }
 
+/* One that opens nothing is told and not carried on.  Anything else that the
+ * vault says (it was started anew and lacks a generation) ends the rotation,
+ * or every key would be left behind. */
+static enum ov_rc
+carried(struct ov_store *st, uint32_t rc, bool *good, struct ov_err *e)
+{
+	*good = rc == OV_OK;
+	if (rc == OV_BADSIG)
+		ov_alarm_daily(st, "sleutel-onleesbaar", 0);
+	return *good || rc == OV_BADSIG
+	           ? OV_OK
+	           : ov_fail(e, OV_AGAIN, "the vault has not both generations");
+}
+
 /* One step: a batch from one of the two places into the new file. */
 static enum ov_rc
 copy_step(struct ov_store *st, bool *done, struct ov_err *e)
 {
 	static struct batch b;
 	struct ov_rotatie *r = st->rotatie;
+	bool good;
 	enum ov_rc rc;
 
 	*done = false;
@@ -208,15 +224,13 @@ copy_step(struct ov_store *st, bool *done, struct ov_err *e)
 	    (rc = ov_db_begin(r->next, e)) != OV_OK)
 		return rc;
 	for (size_t i = 0; i < b.n && rc == OV_OK; i++) {
-		if (b.a[i].rc != OV_OK) { /* opens nothing: not carried on */
-			ov_alarm_daily(st, "sleutel-onleesbaar", 0);
-			continue;
-		}
-		rc = ov_db_run(r->next, e,
-		    "INSERT INTO sleutel(id,wrap) VALUES(?1,?2)"
-		    " ON CONFLICT(id) DO UPDATE SET wrap=excluded.wrap",
-		    "bb", (const void *)b.q[i].id, (size_t)16,
-		    (const void *)b.a[i].wrap, (size_t)OV_WRAP);
+		rc = carried(st, b.a[i].rc, &good, e);
+		if (rc == OV_OK && good)
+			rc = ov_db_run(r->next, e,
+			    "INSERT INTO sleutel(id,wrap) VALUES(?1,?2)"
+			    " ON CONFLICT(id) DO UPDATE SET wrap=excluded.wrap",
+			    "bb", (const void *)b.q[i].id, (size_t)16,
+			    (const void *)b.a[i].wrap, (size_t)OV_WRAP);
 	}
 	*done = b.n < STEP;
 	if (rc == OV_OK)
@@ -231,7 +245,7 @@ switch_young(struct ov_store *st, struct ov_err *e)
 {
 	static struct batch b;
 	struct ov_rotatie *r = st->rotatie;
-	bool found;
+	bool found, good;
 	enum ov_rc rc = OV_OK;
 
 	for (size_t i = 0; i < r->n && rc == OV_OK;) {
@@ -249,16 +263,16 @@ switch_young(struct ov_store *st, struct ov_err *e)
 		}
 		if (rc == OV_OK)
 			rc = rewrap(st, b.q, b.n, b.a, e);
-		for (size_t k = 0; k < b.n && rc == OV_OK; k++)
-			rc = b.a[k].rc != OV_OK
-			         ? ov_fail(e, OV_DAMAGED,
-			               "a young key opens not")
-			         : ov_db_run(st->db, e,
-			               "UPDATE sleutel_jong SET wrap=?2,gen=?3"
-			               " WHERE id=?1",
-			               "bbi", (const void *)b.q[k].id,
-			               (size_t)16, (const void *)b.a[k].wrap,
-			               (size_t)OV_WRAP, (int64_t)st->kek + 1);
+		for (size_t k = 0; k < b.n && rc == OV_OK; k++) {
+			rc = carried(st, b.a[k].rc, &good, e);
+			if (rc == OV_OK && good)
+				rc = ov_db_run(st->db, e,
+				    "UPDATE sleutel_jong SET wrap=?2,gen=?3"
+				    " WHERE id=?1",
+				    "bbi", (const void *)b.q[k].id, (size_t)16,
+				    (const void *)b.a[k].wrap, (size_t)OV_WRAP,
+				    (int64_t)st->kek + 1);
+		}
 	}
 	return rc;
 }
@@ -296,19 +310,27 @@ static enum ov_rc
 switch_named(struct ov_store *st, struct ov_err *e)
 {
 	static struct batch b;
+	bool good, any = false;
 	enum ov_rc rc;
 
 	if ((rc = named_read(st, &b, e)) != OV_OK ||
 	    (rc = rewrap(st, b.q, b.n, b.a, e)) != OV_OK)
 		return rc;
 	/* A name is found again by its old wrap, which is unique. */
-	for (size_t i = 0; i < b.n && rc == OV_OK; i++)
-		if (b.a[i].rc == OV_OK)
-			rc = ov_db_run(st->db, e,
-			    "UPDATE sleutel_naam SET wrap=?2 WHERE wrap=?1",
-			    "bb", (const void *)b.q[i].wrap, (size_t)OV_WRAP,
-			    (const void *)b.a[i].wrap, (size_t)OV_WRAP);
-	return rc;
+	for (size_t i = 0; i < b.n && rc == OV_OK; i++) {
+		rc = carried(st, b.a[i].rc, &good, e);
+		if (rc != OV_OK || !good)
+			continue;
+		any = true;
+		rc = ov_db_run(st->db, e,
+		    "UPDATE sleutel_naam SET wrap=?2 WHERE wrap=?1", "bb",
+		    (const void *)b.q[i].wrap, (size_t)OV_WRAP,
+		    (const void *)b.a[i].wrap, (size_t)OV_WRAP);
+	}
+	/* There is always one: if none opens, it is not the keys. */
+	return rc != OV_OK || any
+	           ? rc
+	           : ov_fail(e, OV_DENIED, "no named key of ours opens");
 }
 
 /* What was destroyed while its copy was made is not carried on. */
@@ -370,6 +392,15 @@ finish(struct ov_store *st, struct ov_err *e)
 	return rc;
 }
 
+/* Told, and tried again in an hour: what was destroyed waits meanwhile. */
+static void
+failed(struct ov_store *st)
+{
+	stop(st);
+	st->rotatie->niet_voor = ov_now(st) + AGAIN_S;
+	ov_alarm_daily(st, "rotatie-mislukt", 0);
+}
+
 static void
 arm(struct ov_store *st)
 {
@@ -421,8 +452,7 @@ step(struct ov_loop *loop, void *arg)
 	}
 	if (rc != OV_OK) {
 		ov_log(OV_LOG_ERROR, "event=kek fault=\"%s\"", e.msg);
-		ov_alarm_daily(st, "rotatie-mislukt", 0);
-		stop(st);
+		failed(st);
 		if (ov_rc_class(rc) == OV_CL_STOP)
 			ov_store_fatal(st, &e);
 	} else if (r->fase != RUST) {
@@ -483,11 +513,13 @@ nightly(struct ov_store *st, struct ov_err *e)
 	int64_t since;
 	enum ov_rc rc;
 
-	if (ov_rotatie_copying(st->rotatie))
+	if (ov_rotatie_copying(st->rotatie) ||
+	    ov_now(st) < st->rotatie->niet_voor)
 		return OV_OK;
 	rc = ov_db_get(st->db, "vernietigd", &since, 0, e);
-	if (rc == OV_OK && since > 0 && since < last_three(ov_now(st)))
-		rc = ov_rotatie_start(st, e);
+	if (rc == OV_OK && since > 0 && since < last_three(ov_now(st)) &&
+	    (rc = ov_rotatie_start(st, e)) != OV_OK)
+		failed(st);
 	return rc;
 }
 

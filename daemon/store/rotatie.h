@@ -17,6 +17,7 @@ struct ov_rotatie {
 	size_t n, room; /* keys made since the rotation began */
 	uint8_t (*nieuw)[16];
 	struct ov_timer timer;
+	int64_t niet_voor; /* after one that failed: not before */
 };
 
 /* Is a rotation under way whose copy must hear of new keys? */

@@ -8,8 +8,8 @@
  * follows by itself (rotatie.c).
  *
  * The leaf's ref is SHA-256("overstapd/vernietigd/v1" 00 id), id being the
- * record's 16 random bytes: it names nobody, and whoever has the id of the
- * line can show which leaf it is (docs/decisions/016-proof-of-erasure.md).
+ * record's 16 bytes (when it was made, and ten random ones): it names nobody,
+ * and whoever has the id of the line can show which leaf it is (docs/decisions/016-proof-of-erasure.md).
  */
 #ifndef OV_STORE_WIS_H
 #define OV_STORE_WIS_H

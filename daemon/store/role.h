@@ -193,7 +193,8 @@ OV_MUST_CHECK enum ov_rc ov_tx_leaf(struct ov_store *, enum ov_leaf_soort,
     const struct ov_oin *partij, const uint8_t ref[32], struct ov_err *);
 OV_MUST_CHECK enum ov_rc ov_tx_commit(struct ov_store *, struct ov_err *);
 void ov_tx_abort(struct ov_store *);
-/* A random 16-byte record id. */
+/* A record id: milliseconds (6 bytes), then ten random bytes, so that new rows
+ * are written at the edge of a table keyed by it. */
 void ov_new_id(struct ov_store *, uint8_t id[16]);
 /* In the open transaction: message nr is in this state from now on; what
  * --at answers from. */
